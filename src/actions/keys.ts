@@ -1,0 +1,23 @@
+/** Every Redis key that hookline's functions touch. The Lua scripts build none of their own. */
+export const keys = {
+  // EMQ X's layout
+  message: (msgid: string) => `mqtt:msg:${msgid}`,
+  log: (topic: string) => `mqtt:msg:${topic}`,
+  position: (clientid: string, topic: string) => `mqtt:acked:${clientid}:${topic}`,
+  retained: (topic: string) => `mqtt:retain:${topic}`,
+  client: (clientid: string) => `mqtt:client:${clientid}`,
+  node: (node: string) => `mqtt:node:${node}`,
+  proxySubscriptions: (clientid: string) => `mqtt:sub:${clientid}`,
+  // ours
+  latest: (topic: string) => `mqtt:latest:${topic}`,
+  /** Last score given in the pool. */
+  clock: 'mqtt:clock',
+  /** Number of the last store call of a broker process that was applied. */
+  batch: (boot: string) => `mqtt:batch:${boot}`,
+  /** Index of topics with a log; a sorted set, all scores 0. */
+  topics: 'mqtt:topics',
+  /** Index of topics with a retained message. */
+  retainedTopics: 'mqtt:retained',
+  /** Index of topics with a latest message. */
+  latestTopics: 'mqtt:latests',
+} as const

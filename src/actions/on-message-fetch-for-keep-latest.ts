@@ -1,0 +1,11 @@
+import type { Action } from './action.ts'
+
+/** EMQ X 4.4 Redis backend, "keep latest". */
+export const onMessageFetchForKeepLatest: Action = {
+  name: 'on_message_fetch_for_keep_latest',
+  hooks: ['session.subscribed'],
+  summary: 'delivers the last message of the topic',
+  expires: false,
+  keys: ['mqtt:latest:${topic}'],
+  brings: 'latest',
+}

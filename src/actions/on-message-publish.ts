@@ -1,0 +1,13 @@
+import type { Action } from './action.ts'
+import { recordOf } from './record-of.ts'
+
+/** EMQ X 4.4 Redis backend, "message persistence": QoS 1 and 2 only. */
+export const onMessagePublish: Action = {
+  name: 'on_message_publish',
+  hooks: ['message.publish'],
+  summary: 'stores the message and logs it under its topic (QoS 1 and 2)',
+  expires: true,
+  keys: ['mqtt:msg:${msgid}', 'mqtt:msg:${topic}'],
+  effects: (event, expirySeconds) =>
+    event.qos === 0 ? undefined : { kind: 'store', record: recordOf(event), expirySeconds },
+}

@@ -1,0 +1,15 @@
+import type { Action } from './action.ts'
+import { recordOf } from './record-of.ts'
+
+/** EMQ X 4.4 Redis backend, "retained messages" [MQTT-3.3.1-10]. */
+export const onRetainDelete: Action = {
+  name: 'on_retain_delete',
+  hooks: ['message.publish'],
+  summary: 'removes the retained message when an empty one is published with the retain flag',
+  expires: false,
+  keys: ['mqtt:retain:${topic}'],
+  effects: (event) => {
+    const record = recordOf(event)
+    return record.retain && record.payload.length === 0 ? { kind: 'retain-delete', record } : undefined
+  },
+}

@@ -1,0 +1,11 @@
+import type { Action } from './action.ts'
+
+/** EMQ X 4.4 Redis backend, "retained messages". */
+export const onRetainLookup: Action = {
+  name: 'on_retain_lookup',
+  hooks: ['session.subscribed'],
+  summary: 'delivers the stored retained message of the topic, with the retain flag',
+  expires: false,
+  keys: ['mqtt:retain:${topic}'],
+  brings: 'retained',
+}

@@ -1,0 +1,52 @@
+import { oneOfThese } from '../diagnostic/did-you-mean.ts'
+import type { HookName } from '../language/hooks.ts'
+import { isPlaceholder, placeholdersOf } from '../language/hook-name.ts'
+import type { CommandField } from '../syntax/ast.ts'
+import { partOf } from '../syntax/parse.ts'
+import type { Check } from './check.ts'
+
+/** Placeholders that EMQ X's manuals print without `${}`; ours were never written so. */
+const PRINTED_BARE = new Set(['clientid', 'msgid', 'topic', 'payload', 'qos', 'message'])
+
+export const bareWordPlaceholder: Check = {
+  name: 'bare-word-placeholder',
+  severity: 'warning',
+  doc: 'Old EMQ X manuals print placeholders as bare words; a bare word is stored as it is. A word before a value with a placeholder is taken for the name of a hash field.',
+  bad: 'backend.redis.hook.session.subscribed.1 = {"topic": "#", "action": {"commands": ["HSET sub:${clientid} topic qos"]}, "pool": "pool1"}',
+  good: 'backend.redis.hook.session.subscribed.1 = {"topic": "#", "action": {"commands": ["HSET sub:${clientid} topic ${topic}"]}, "pool": "pool1"}',
+  *find({ rules }) {
+    for (const { hook, commands } of rules) {
+      if (hook === undefined) continue
+      for (const { text, fields } of commands) {
+        const words = bareWords(fields, hook)
+        if (words.length === 0) continue
+        yield {
+          span: partOf(text, 0, text.value.length),
+          message: `this stores the ${words.length === 1 ? 'word' : 'words'} ${oneOfThese(words, 'and')}, not the ${words.length === 1 ? 'value' : 'values'}`,
+          hint: `write ${oneOfThese(words.map(word => `\${${word}}`), 'and')}`,
+        }
+      }
+    }
+  },
+}
+
+/** Each once. Words of a key count only beside a whole field that is one: `INCR count:topic` may be meant. */
+function bareWords([, ...fields]: readonly CommandField[], hook: HookName): readonly string[] {
+  const whole = fields.flatMap((field, i) => {
+    const word = literal(field)
+    const namesValue = fields[i + 1]?.parts.some(({ kind }) => kind === 'placeholder') === true
+    return word !== undefined && i > 0 && !namesValue && isBare(word, hook) ? [word] : []
+  })
+  if (whole.length === 0) return []
+  const key = fields[0] === undefined ? undefined : literal(fields[0])
+  return [...new Set([...key?.split(':').filter(word => isBare(word, hook)) ?? [], ...whole])]
+}
+
+function isBare(word: string, hook: HookName): boolean {
+  return PRINTED_BARE.has(word) && isPlaceholder(word) && placeholdersOf(hook).includes(word)
+}
+
+function literal({ parts }: CommandField): string | undefined {
+  const [only] = parts
+  return parts.length === 1 && only?.kind === 'text' ? only.text : undefined
+}

@@ -1,0 +1,23 @@
+import type { Diagnostic, Severity } from '../diagnostic/diagnostic.ts'
+import type { RuleSymbol, Symbols } from './symbols.ts'
+
+/** One thing that lint looks for, with its page in the reference. */
+export interface Check {
+  /** File in this folder, code in every output format, anchor in the reference. */
+  readonly name: string
+  readonly severity: Severity
+  /** Why it matters. */
+  readonly doc: string
+  /** A text in which it finds something, and one in which it finds nothing; a test runs both. Where no pool is set, `pool1` is. */
+  readonly bad: string
+  readonly good: string
+  find(symbols: Symbols): Iterable<Finding>
+}
+
+/** A diagnostic before it has its check's name; another severity than the check's is seldom. */
+export type Finding = Omit<Diagnostic, 'check' | 'severity'> & { readonly severity?: Severity }
+
+/** A rule as messages name it. */
+export function ruleName({ hookText, number }: RuleSymbol): string {
+  return number === undefined ? hookText : `${hookText}.${number}`
+}

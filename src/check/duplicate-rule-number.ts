@@ -1,0 +1,29 @@
+import { hookNamed } from '../language/hook-name.ts'
+import { ruleName, type Check } from './check.ts'
+import type { RuleSymbol, Symbols } from './symbols.ts'
+
+export const duplicateRuleNumber: Check = {
+  name: 'duplicate-rule-number',
+  severity: 'warning',
+  doc: 'Of two rules of one hook with one number only the later line runs, as in EMQ X.',
+  bad: `backend.redis.hook.message.publish.1 = {"topic": "a/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}
+backend.redis.hook.message.publish.1 = {"topic": "b/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}`,
+  good: `backend.redis.hook.message.publish.1 = {"topic": "a/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}
+backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}`,
+  *find(symbols) {
+    for (const rule of symbols.rules) {
+      if (rule.repeatedBy === undefined || rule.number === undefined) continue
+      const { span } = rule.repeatedBy.key
+      yield {
+        span: rule.rule.key.span, message: `\`${ruleName(rule)}\` is also on line ${span.start.line}; only the later one runs`,
+        hint: `write \`${rule.hookText}.${nextFree(symbols, rule)}\` for one of them`,
+        related: [{ span, message: 'this one runs' }],
+      }
+    }
+  },
+}
+
+function nextFree({ rules }: Symbols, { hook }: RuleSymbol): number {
+  const taken = rules.filter(({ hookText }) => hookNamed(hookText) === hook).map(({ number }) => Number(number)).filter(Number.isInteger)
+  return Math.max(0, ...taken) + 1
+}

@@ -1,0 +1,33 @@
+import { nearest } from '../diagnostic/did-you-mean.ts'
+import { SETTINGS } from '../language/setting-table.ts'
+import { ruleName, type Check } from './check.ts'
+import type { Symbols } from './symbols.ts'
+
+export const noExpiry: Check = {
+  name: 'no-expiry',
+  severity: 'warning',
+  doc: 'What is stored without an expiry stays until somebody acknowledges it, and Redis grows with every message that nobody does.',
+  bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
+  good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 3600}',
+  *find(symbols) {
+    if ((expiredAfter(symbols) ?? 0) > 0) return
+    for (const rule of symbols.rules) {
+      const { hook, known, members, expiredTime, functionName } = rule
+      if (hook === undefined || known?.expires !== true || !known.hooks.includes(hook) || functionName === undefined) continue
+      if (members.has('expired_time') ? expiredTime === undefined || expiredTime > 0 : isMisspelt(members.keys())) continue
+      yield { span: functionName.span, message: `what \`${ruleName(rule)}\` stores never expires`, hint: 'add "expired_time": 3600, in seconds' }
+    }
+  },
+}
+
+/** What is unknown has a finding of its own. */
+function isMisspelt(names: Iterable<string>): boolean {
+  return [...names].some(name => nearest(name, ['expired_time']).length > 0)
+}
+
+/** Seconds of `msg.expired_after`, if a line sets it and it can be read. */
+export function expiredAfter({ current }: Symbols): number | undefined {
+  const key = 'backend.redis.msg.expired_after'
+  const text = current.get(key)?.setting.value.text
+  return text === undefined ? undefined : SETTINGS[key].value.read(text)
+}

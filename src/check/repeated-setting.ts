@@ -1,0 +1,20 @@
+import type { Check } from './check.ts'
+
+export const repeatedSetting: Check = {
+  name: 'repeated-setting',
+  severity: 'warning',
+  doc: 'Of a setting that is set twice the last line counts; the first looks as if it did.',
+  bad: `backend.redis.pool1.server = 10.0.0.1:6379
+backend.redis.pool1.server = 10.0.0.2:6379`,
+  good: 'backend.redis.pool1.server = 10.0.0.2:6379',
+  *find({ settings }) {
+    for (const { setting: { key }, words, target, repeatedBy } of settings) {
+      if (repeatedBy === undefined || target === undefined) continue
+      const { span } = repeatedBy.key
+      yield {
+        span: key.span, message: `\`${words.join('.')}\` is set again on line ${span.start.line}; the last one counts`, hint: 'delete one of them',
+        related: [{ span, message: 'this one counts' }],
+      }
+    }
+  },
+}

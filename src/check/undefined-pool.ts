@@ -1,0 +1,27 @@
+import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import type { Check } from './check.ts'
+import { poolIsKnown, type Symbols } from './symbols.ts'
+
+export const undefinedPool: Check = {
+  name: 'undefined-pool',
+  severity: 'error',
+  doc: 'A rule writes into a pool, and there is none of that name.',
+  bad: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool2"}',
+  good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}',
+  *find(symbols) {
+    for (const { pool } of symbols.rules) {
+      if (pool === undefined || poolIsKnown(symbols, pool.value)) continue
+      const near = nearest(pool.value, symbols.pools.keys())
+      yield {
+        span: pool.span, message: `pool \`${pool.value}\` is not defined; ${definedPools(symbols)}`,
+        hint: near.length > 0 ? `write ${oneOfThese(near)}` : `add \`backend.redis.${pool.value}.server = ..\``,
+      }
+    }
+  },
+}
+
+/** The pools there are, as the end of a sentence. */
+export function definedPools({ pools }: Symbols): string {
+  const names = [...pools.values()].slice(0, 8).map(({ name, span }) => `\`${name}\` (line ${span.start.line})`)
+  return names.length === 0 ? 'no pool is' : `defined: ${names.join(', ')}${pools.size > 8 ? ', ..' : ''}`
+}

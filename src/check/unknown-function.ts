@@ -1,0 +1,20 @@
+import { ACTIONS } from '../actions/index.ts'
+import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import type { Check } from './check.ts'
+
+export const unknownFunction: Check = {
+  name: 'unknown-function',
+  severity: 'error',
+  doc: 'The functions are those of the EMQ X Redis backend.',
+  bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publsh"}, "pool": "pool1"}',
+  good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
+  *find({ rules }) {
+    for (const { hook, known, functionName } of rules) {
+      if (functionName === undefined || known !== undefined) continue
+      const near = nearest(functionName.value, ACTIONS.map(({ name }) => name))
+      const fitting = ACTIONS.filter(({ hooks }) => hook !== undefined && hooks.includes(hook)).map(({ name }) => name)
+      const names = near.length > 0 ? near : fitting
+      yield { span: functionName.span, message: `no function \`${functionName.value}\``, hint: names.length > 0 ? `use ${oneOfThese(names)}` : undefined }
+    }
+  },
+}

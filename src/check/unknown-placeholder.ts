@@ -1,0 +1,21 @@
+import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import { isPlaceholder, PLACEHOLDER_NAMES, placeholdersOf } from '../language/hook-name.ts'
+import type { Check } from './check.ts'
+import { placeholderUses } from './placeholders.ts'
+
+export const unknownPlaceholder: Check = {
+  name: 'unknown-placeholder',
+  severity: 'error',
+  doc: 'A placeholder that does not exist stands for nothing.',
+  bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SET c:${clientId} 1"]}, "pool": "pool1"}',
+  good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SET c:${clientid} 1"]}, "pool": "pool1"}',
+  *find(symbols) {
+    for (const { name, span, hook } of placeholderUses(symbols)) {
+      if (isPlaceholder(name)) continue
+      const near = nearest(name, hook === undefined ? PLACEHOLDER_NAMES : placeholdersOf(hook))
+      const names = near.length > 0 || hook === undefined ? near : placeholdersOf(hook)
+      const hint = names.length > 0 ? `write ${oneOfThese(names.map(known => `\${${known}}`))}` : undefined
+      yield { span, message: `no placeholder \`\${${name}}\``, hint }
+    }
+  },
+}

@@ -1,0 +1,28 @@
+import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import { isForeign } from '../language/foreign-settings.ts'
+import { POOL_OPTIONS } from '../language/pool-options.ts'
+import { poolNamed, possibleKeys } from '../language/setting-table.ts'
+import type { Check } from './check.ts'
+import { misprintOf } from './misprint.ts'
+
+export const unknownSetting: Check = {
+  name: 'unknown-setting',
+  severity: 'error',
+  doc: 'A setting that hookline does not know would have no effect.',
+  bad: 'backend.redis.pool1.poolsize = 8',
+  good: 'backend.redis.pool1.pool_size = 8',
+  *find({ settings }) {
+    for (const { setting: { key }, words, target } of settings) {
+      if (target !== undefined || misprintOf(words) !== undefined) continue
+      if (isForeign(words)) continue
+      const option = poolNamed(words) === undefined || words.length > 4 ? undefined : key.words[3]
+      const written = option?.text ?? words.join('.')
+      const near = nearest(written, option === undefined ? possibleKeys(words) : Object.keys(POOL_OPTIONS))
+      yield {
+        span: option?.span ?? key.span,
+        message: option === undefined ? `no setting \`${written}\`` : `a pool has no setting \`${written}\``,
+        hint: near.length > 0 ? `write ${oneOfThese(near)}` : undefined,
+      }
+    }
+  },
+}

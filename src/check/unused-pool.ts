@@ -1,0 +1,24 @@
+import type { Check } from './check.ts'
+import { currentRules, poolIsKnown } from './symbols.ts'
+
+export const unusedPool: Check = {
+  name: 'unused-pool',
+  severity: 'warning',
+  doc: 'A pool that no rule names is never opened. Said only where every rule can be read and names a pool that is defined.',
+  bad: `backend.redis.pool1.server = 10.0.0.1:6379
+backend.redis.pool9.server = 10.0.0.9:6379
+backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}`,
+  good: `backend.redis.pool9.server = 10.0.0.9:6379
+backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool9"}`,
+  *find(symbols) {
+    const rules = currentRules(symbols)
+    const unclear = symbols.broken.length + symbols.strays.length + symbols.includes.length > 0
+      || rules.some(({ pool }) => pool === undefined || !poolIsKnown(symbols, pool.value))
+    // A file of settings only may well belong to another with rules.
+    if (unclear || rules.length === 0) return
+    const used = new Set(rules.map(({ pool }) => pool?.value))
+    for (const { name, span } of symbols.pools.values()) {
+      if (!used.has(name)) yield { span, message: `no rule uses \`${name}\``, hint: 'delete its lines, or name it in a rule' }
+    }
+  },
+}

@@ -1,0 +1,11 @@
+/** Lines that may hold a secret; what stands after the `=` of a password, and before the `@` of an address that has one. */
+const SECRETS: readonly RegExp[] = [
+  // Also where the `=` is missing.
+  /(?<=^[^={"]*password(?:[ \t]*=[ \t]*|:?[ \t]+(?!=)))\S.*/i,
+  /(?<=^[^={"]*server[ \t]*[=: \t].*)[^\s,/=]*:[^\s@]*(?=@)/i,
+]
+
+/** The line as it may be shown; what stands before a secret keeps its column. */
+export function withoutSecrets(line: string): string {
+  return SECRETS.reduce((text, secret) => text.replace(secret, '***'), line)
+}

@@ -1,0 +1,108 @@
+import { POOL_OPTIONS, type PoolOptionName } from './pool-options.ts'
+import type { Unbuilt } from './unbuilt.ts'
+import { anyText, duration, listenAddress, oneWord, size, wholeNumber, type ValueKind } from './values.ts'
+
+/** A row of the table: a setting that is not a pool's. */
+export interface SettingRow<T> {
+  readonly value: ValueKind<T>
+  /** Where no line sets it. */
+  readonly default: T | undefined
+  readonly summary: string
+  readonly unbuilt?: Unbuilt
+}
+
+const TLS: Unbuilt = { severity: 'warning', what: 'a TLS listener', except: ['off'] }
+const WEBSOCKET: Unbuilt = { severity: 'warning', what: 'a WebSocket listener', except: ['off'] }
+const LIMIT: Unbuilt = { severity: 'warning', what: 'this limit' }
+
+const certificate: SettingRow<string> = { value: anyText, default: undefined, summary: 'a file of its certificate' }
+const path: SettingRow<string> = { value: oneWord, default: '/mqtt', summary: 'the path of its URL' }
+
+/**
+ * The settings of SPEC 1.1 that are not a pool's; `<name>` stands for a word of the user's. The
+ * limits have EMQ X's names; those in `Settings` are built.
+ */
+export const SETTINGS = {
+  'backend.redis.msg.expired_after': {
+    value: wholeNumber(-2_147_483_648, 3_153_600_000), default: undefined,
+    summary: 'seconds to keep what is stored, where a rule has no `expired_time`; 0 and less: for ever',
+  },
+  'node.name': { value: oneWord, default: 'hookline@127.0.0.1', summary: 'the `{node}` in keys; unique per Redis' },
+  'node.data_dir': { value: anyText, default: undefined, summary: 'where the embedded store keeps its files; `data` beside the first file' },
+  'listener.tcp.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT is spoken; 0 is a free port' },
+  'listener.ssl.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over TLS is spoken', unbuilt: TLS },
+  'listener.ssl.<name>.certfile': certificate,
+  'listener.ssl.<name>.keyfile': certificate,
+  'listener.ssl.<name>.cafile': certificate,
+  'listener.ws.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket is spoken', unbuilt: WEBSOCKET },
+  'listener.ws.<name>.path': path,
+  'listener.wss.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket and TLS is spoken', unbuilt: WEBSOCKET },
+  'listener.wss.<name>.certfile': certificate,
+  'listener.wss.<name>.keyfile': certificate,
+  'listener.wss.<name>.cafile': certificate,
+  'listener.wss.<name>.path': path,
+  'management.listener.http': {
+    value: listenAddress, default: { host: '127.0.0.1', port: 18_083 }, summary: 'console, HTTP API and metrics',
+    unbuilt: { severity: 'warning', what: 'the management listener', except: ['off'] },
+  },
+  'mqtt.max_packet_size': { value: size(1, 268_435_455), default: 1_048_576, summary: 'bytes of a packet', unbuilt: LIMIT },
+  'mqtt.max_clientid_len': { value: wholeNumber(1, 65_535), default: 65_535, summary: 'bytes of a client id', unbuilt: LIMIT },
+  'mqtt.max_topic_levels': { value: wholeNumber(1, 65_535), default: 128, summary: 'levels of a topic', unbuilt: LIMIT },
+  'mqtt.max_inflight': { value: wholeNumber(1, 65_535), default: 32, summary: 'unacknowledged QoS 1 and 2 messages to one client' },
+  'mqtt.max_mqueue_len': { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'uncovered messages kept in memory for one session' },
+  'mqtt.idle_timeout': { value: duration, default: 15_000, summary: 'from connection to CONNECT', unbuilt: LIMIT },
+} as const satisfies Record<string, SettingRow<unknown>>
+
+export type SettingKey = keyof typeof SETTINGS
+
+const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[] // Object.keys says string of any object
+
+/** What a key sets. */
+export type SettingTarget =
+  | { readonly kind: 'pool', readonly pool: string, readonly option: PoolOptionName }
+  /** `name` is what stands for `<name>`. */
+  | { readonly kind: 'general', readonly key: SettingKey, readonly name: string | undefined }
+
+/** Words after `backend.redis` that are no pool's name. */
+const NO_POOL = new Set(['hook', 'rule', 'msg'])
+
+/** The row of the setting that the words of a key name, if there is one. */
+export function settingNamed(words: readonly string[]): SettingTarget | undefined {
+  const pool = poolNamed(words)
+  const option = words[3] ?? ''
+  if (pool !== undefined && words.length === 4 && isPoolOption(option)) return { kind: 'pool', pool, option }
+  for (const key of SETTING_KEYS) {
+    const pattern = key.split('.')
+    if (pattern.length !== words.length) continue
+    if (!pattern.every((word, i) => word === '<name>' || word === words[i])) continue
+    const at = pattern.indexOf('<name>')
+    return { kind: 'general', key, name: at === -1 ? undefined : words[at] }
+  }
+  return undefined
+}
+
+/** The pool whose setting a key is, or would be if it had such a setting. */
+export function poolNamed(words: readonly string[]): string | undefined {
+  const [first, second, pool] = words
+  if (first !== 'backend' || second !== 'redis' || pool === undefined || words.length < 4) return undefined
+  return NO_POOL.has(pool) ? undefined : pool
+}
+
+/** The table's row, whatever kind it is of. */
+export function rowOf(target: SettingTarget): SettingRow<unknown> {
+  return target.kind === 'pool' ? POOL_OPTIONS[target.option] : SETTINGS[target.key]
+}
+
+/** The keys of all settings, the words of the user put where the table leaves them open: to find the one that was meant. */
+export function possibleKeys(words: readonly string[]): readonly string[] {
+  const pool = words[2] ?? '<pool>'
+  const name = words[2] ?? '<name>'
+  return [
+    ...Object.keys(POOL_OPTIONS).map(option => `backend.redis.${pool}.${option}`),
+    ...SETTING_KEYS.map(key => key.replace('<name>', name)),
+  ]
+}
+
+function isPoolOption(name: string): name is PoolOptionName {
+  return Object.hasOwn(POOL_OPTIONS, name)
+}

@@ -1,0 +1,23 @@
+import type { Address, Place } from '../plan/program.ts'
+
+/** The settings of a program that are not a pool's, with defaults filled in (SPEC 1.1). */
+export interface Settings {
+  /** `node.name`: the `{node}` in keys. */
+  readonly nodeName: string
+  /** `node.data_dir` as written; relative to the first file. */
+  readonly dataDir: string | undefined
+  readonly listeners: readonly Listener[]
+  /** `mqtt.max_inflight`: unacknowledged QoS 1 and 2 messages to one client. */
+  readonly maxInflight: number
+  /** `mqtt.max_mqueue_len`: uncovered messages kept in memory for one session. */
+  readonly maxMqueueLen: number
+}
+
+export interface Listener {
+  readonly kind: 'tcp' | 'ssl' | 'ws' | 'wss'
+  readonly name: string
+  /** Absent: `off`. */
+  readonly address: Address | undefined
+  /** Absent: the default, no line says so. */
+  readonly at: Place | undefined
+}

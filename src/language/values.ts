@@ -1,0 +1,121 @@
+import { isIPv6 } from 'node:net'
+import type { Address } from '../plan/program.ts'
+
+/** A kind of value that a setting takes. */
+export interface ValueKind<T> {
+  /** What it is, to follow "is": `a whole number from 1 to 1024`. */
+  readonly expects: string
+  /** Nothing if the text is no such value. */
+  read(text: string): T | undefined
+}
+
+export const anyText: ValueKind<string> = { expects: 'a text', read: text => text }
+
+/** No blank in it, so that it can stand in a key or an address. */
+export const oneWord: ValueKind<string> = {
+  expects: 'a text without blanks',
+  read: text => /\s/.test(text) ? undefined : text,
+}
+
+export function wholeNumber(least: number, most: number): ValueKind<number> {
+  return {
+    expects: `a whole number from ${least} to ${most}`,
+    read(text) {
+      const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
+      return value >= least && value <= most ? value : undefined
+    },
+  }
+}
+
+export function oneOf<const T extends string>(...names: readonly T[]): ValueKind<T> {
+  return { expects: names.map(name => `\`${name}\``).join(' or '), read: text => names.find(name => name === text) }
+}
+
+/** EMQ X's flags; it takes `true` and `false` too. */
+export const onOrOff: ValueKind<boolean> = {
+  expects: '`on` or `off`',
+  read(text) {
+    if (text === 'on' || text === 'true') return true
+    return text === 'off' || text === 'false' ? false : undefined
+  },
+}
+
+/** Milliseconds. */
+const UNITS: Readonly<Record<string, number>> = {
+  w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1,
+}
+
+/** Milliseconds of `30s`, `1h30m`: numbers with units, as EMQ X writes them. */
+export const duration: ValueKind<number> = {
+  expects: 'a duration such as `30s` or `1h30m`',
+  read(text) {
+    if (!/^(?:\d+(?:ms|[wdhms]))+$/.test(text)) return undefined
+    let sum = 0
+    for (const [, count, unit] of text.matchAll(/(\d+)(ms|[wdhms])/g)) sum += Number(count) * (UNITS[unit ?? ''] ?? 0)
+    return Number.isSafeInteger(sum) ? sum : undefined
+  },
+}
+
+const BYTES: Readonly<Record<string, number>> = { '': 1, KB: 1_024, MB: 1_024 ** 2, GB: 1_024 ** 3 }
+
+/** Bytes of `512KB`, `2MB`, or a plain number, as EMQ X writes them. */
+export function size(least: number, most: number): ValueKind<number> {
+  return {
+    expects: `a size such as \`512KB\` or \`2MB\`, at most ${most} bytes`,
+    read(text) {
+      const [, count, unit] = /^(\d+)([KMG]B)?$/i.exec(text) ?? []
+      const bytes = Number(count) * (BYTES[(unit ?? '').toUpperCase()] ?? 0)
+      return bytes >= least && bytes <= most ? bytes : undefined
+    },
+  }
+}
+
+/** An address of a Redis; its port is absent where the text gives none. */
+export interface ServerAddress {
+  readonly host: string
+  readonly port: number | undefined
+}
+
+/** `embedded`, or addresses separated by commas. */
+export const servers: ValueKind<'embedded' | readonly ServerAddress[]> = {
+  expects: '`embedded`, `host`, `host:port` or `[IPv6]:port`, several of them separated by commas',
+  read(text) {
+    if (text === 'embedded') return 'embedded'
+    const addresses: ServerAddress[] = []
+    for (const part of text.split(',')) {
+      const address = readAddress(part.trim())
+      if (address === undefined || address.port === 0) return undefined
+      addresses.push(address)
+    }
+    return addresses
+  },
+}
+
+/** Where a listener with a bare port listens: wider than this machine is a deliberate line (SPEC 6). */
+const LOOPBACK = '127.0.0.1'
+
+/** `host:port`, `port`, or `off`. */
+export const listenAddress: ValueKind<Address | 'off'> = {
+  expects: '`host:port`, a port, or `off`',
+  read(text) {
+    if (text === 'off') return 'off'
+    const bare = readPort(text)
+    if (bare !== undefined) return { host: LOOPBACK, port: bare }
+    const address = readAddress(text)
+    return address?.port === undefined ? undefined : { host: address.host, port: address.port }
+  },
+}
+
+function readAddress(text: string): ServerAddress | undefined {
+  const { v6, name, port } = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[A-Za-z0-9._-]+))(?::(?<port>\d+))?$/.exec(text)?.groups ?? {}
+  const host = v6 ?? name
+  if (host === undefined || (v6 !== undefined && !isIPv6(v6))) return undefined
+  if (port === undefined) return { host, port: undefined }
+  const number = readPort(port)
+  return number === undefined ? undefined : { host, port: number }
+}
+
+function readPort(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  return port <= 65_535 ? port : undefined
+}

@@ -1,0 +1,60 @@
+import { HOOKS, type HookName } from '../language/hooks.ts'
+import { coversFilter, matchesTopic, withoutShare } from '../language/topic-filter.ts'
+import type { Program, Step } from './program.ts'
+
+/** Topics remembered per program and hook; beyond it the oldest go. */
+const REMEMBERED = 10_000
+
+type Found = Map<string, readonly Step[]>
+
+/** Forgotten with its program, so a reload needs no word about it. */
+const remembered = new WeakMap<Program, Map<HookName, Found>>()
+
+/**
+ * The rules of a hook that match, in the order in which they run. `topic`: on `message.*` the
+ * topic of the message, on `session.*` the filter as subscribed, `$share/<group>/` included; on
+ * hooks without topic it is not looked at. The same array for the same topic, to be compared by
+ * identity while it is remembered.
+ */
+export function stepsFor(program: Program, hook: HookName, topic?: string): readonly Step[] {
+  if (!HOOKS[hook].hasTopic) return program.steps[hook]
+  if (topic === undefined) throw new Error(`${hook} has a topic, and none was given`)
+  const found = foundBy(program, hook)
+  let steps = found.get(topic)
+  if (steps === undefined) {
+    steps = search(program, hook, topic)
+    if (found.size >= REMEMBERED) forgetOldest(found)
+    found.set(topic, steps)
+  }
+  return steps
+}
+
+function search(program: Program, hook: HookName, topic: string): readonly Step[] {
+  const all = program.steps[hook]
+  const seen = hook.startsWith('session.') ? withoutShare(topic) : topic
+  const matches = hook.startsWith('session.') ? coversFilter : matchesTopic
+  const steps = all.filter(({ filter }) => filter === undefined || matches(filter, seen))
+  return steps.length === all.length ? all : Object.freeze(steps)
+}
+
+function foundBy(program: Program, hook: HookName): Found {
+  let hooks = remembered.get(program)
+  if (hooks === undefined) {
+    hooks = new Map()
+    remembered.set(program, hooks)
+  }
+  let found = hooks.get(hook)
+  if (found === undefined) {
+    found = new Map()
+    hooks.set(hook, found)
+  }
+  return found
+}
+
+/** A Map keeps the order of insertion: its first key is the oldest. */
+function forgetOldest(found: Found): void {
+  for (const topic of found.keys()) {
+    found.delete(topic)
+    return
+  }
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto'
+import { expiredAfter } from '../check/no-expiry.ts'
+import { currentRules, type CommandSymbol, type PoolSymbol, type RuleSymbol, type Symbols } from '../check/symbols.ts'
+import type { Span } from '../diagnostic/diagnostic.ts'
+import { isPlaceholder } from '../language/hook-name.ts'
+import { HOOKS, HOOK_NAMES, type HookName } from '../language/hooks.ts'
+import { DEFAULT_PORTS, POOL_OPTIONS, type PoolOptionName } from '../language/pool-options.ts'
+import { compareRuleNumbers } from '../language/rule-number.ts'
+import { SETTINGS, type SettingKey } from '../language/setting-table.ts'
+import type { Listener, Settings } from '../language/settings.ts'
+import type { ValueKind } from '../language/values.ts'
+import type { CommandPart, Setting } from '../syntax/ast.ts'
+import type { CommandTemplate, Place, PoolSpec, Program, Step, StepAction } from './program.ts'
+
+/**
+ * What files mean in which the checks have found no error; what they leave open gets its default.
+ * Throws where a check should have said something.
+ */
+export function planProgram(symbols: Symbols): Program {
+  const settings = planSettings(symbols)
+  const pools = new Map(Array.from(symbols.pools.values(), pool => [pool.name, planPool(pool)]))
+  const steps = planSteps(symbols)
+  return deepFreeze({ hash: hashOf({ settings, pools: [...pools].sort(byName), steps }), settings, pools, steps })
+}
+
+function planSettings(symbols: Symbols): Settings {
+  return {
+    nodeName: needed(settingOf(symbols, 'node.name', SETTINGS['node.name'])),
+    dataDir: settingOf(symbols, 'node.data_dir', SETTINGS['node.data_dir']),
+    listeners: planListeners(symbols),
+    maxInflight: needed(settingOf(symbols, 'mqtt.max_inflight', SETTINGS['mqtt.max_inflight'])),
+    maxMqueueLen: needed(settingOf(symbols, 'mqtt.max_mqueue_len', SETTINGS['mqtt.max_mqueue_len'])),
+  }
+}
+
+/** SPEC 1.1: loopback only, unless a line sets `listener.tcp.external`. */
+const DEFAULT_LISTENER: Listener = { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, at: undefined }
+
+/** Those for TLS and WebSocket are not built yet; a check has said so. */
+function planListeners({ current }: Symbols): readonly Listener[] {
+  const listeners: Listener[] = []
+  for (const { setting, target } of current.values()) {
+    if (target?.kind !== 'general' || target.key !== 'listener.tcp.<name>') continue
+    const address = needed(SETTINGS[target.key].value.read(setting.value.text))
+    listeners.push({
+      kind: 'tcp', name: needed(target.name), address: address === 'off' ? undefined : address, at: placeOf(setting.key.span),
+    })
+  }
+  return listeners.some(({ name }) => name === DEFAULT_LISTENER.name) ? listeners : [DEFAULT_LISTENER, ...listeners]
+}
+
+function planPool({ name, options }: PoolSymbol): PoolSpec {
+  const option = <T>(key: PoolOptionName, row: Row<T>): T | undefined => valueOf(options.get(key), row)
+  const sentinel = option('sentinel', POOL_OPTIONS.sentinel)
+  const type = option('type', POOL_OPTIONS.type) ?? (sentinel === undefined ? 'single' : 'sentinel')
+  const server = needed(option('server', POOL_OPTIONS.server))
+  return {
+    name,
+    type,
+    server: server === 'embedded' ? server : server.map(({ host, port }) => ({ host, port: port ?? DEFAULT_PORTS[type] })),
+    sentinel: type === 'sentinel' ? sentinel : undefined,
+    poolSize: needed(option('pool_size', POOL_OPTIONS.pool_size)),
+    database: needed(option('database', POOL_OPTIONS.database)),
+    username: option('username', POOL_OPTIONS.username),
+    password: option('password', POOL_OPTIONS.password),
+    channel: needed(option('channel', POOL_OPTIONS.channel)),
+    at: placeOf(needed(options.get('server')).key.span),
+  }
+}
+
+function planSteps(symbols: Symbols): Program['steps'] {
+  const rules = currentRules(symbols)
+  const globalExpiry = positive(expiredAfter(symbols))
+  const stepsOf = (hook: HookName): readonly Step[] => rules
+    .filter(rule => rule.hook === hook)
+    .map(rule => planStep(rule, hook, globalExpiry))
+    .sort((a, b) => compareRuleNumbers(a.number, b.number))
+  return Object.fromEntries(HOOK_NAMES.map(hook => [hook, stepsOf(hook)])) as Program['steps'] // fromEntries forgets the names
+}
+
+function planStep(rule: RuleSymbol, hook: HookName, globalExpiry: number | undefined): Step {
+  return {
+    hook,
+    number: needed(rule.number),
+    at: placeOf(rule.rule.key.span),
+    filter: HOOKS[hook].hasTopic ? rule.topic?.value : undefined,
+    pool: needed(rule.pool).value,
+    expirySeconds: rule.known?.expires === true ? positive(rule.expiredTime) ?? globalExpiry : undefined,
+    action: planAction(rule),
+  }
+}
+
+function planAction({ known, commands }: RuleSymbol): StepAction {
+  if (known !== undefined) return { kind: 'function', name: known.name }
+  return { kind: 'commands', commands: commands.map(planCommand) }
+}
+
+function planCommand({ fields: [name, ...fields] }: CommandSymbol): CommandTemplate {
+  const [text] = needed(name).parts
+  if (text?.kind !== 'text') throw new Error('the name of a command is no text')
+  return { name: text.text.toLowerCase(), fields: fields.map(({ parts }) => parts.map(planPart)) }
+}
+
+function planPart(part: CommandPart): CommandTemplate['fields'][number][number] {
+  if (part.kind === 'text') return part.text
+  if (!isPlaceholder(part.name)) throw new Error(`no placeholder ${part.name}`)
+  return { placeholder: part.name }
+}
+
+interface Row<T> {
+  readonly value: ValueKind<T>
+  readonly default: T | undefined
+}
+
+function settingOf<T>({ current }: Symbols, key: SettingKey, row: Row<T>): T | undefined {
+  return valueOf(current.get(key)?.setting, row)
+}
+
+function valueOf<T>(setting: Setting | undefined, row: Row<T>): T | undefined {
+  return setting === undefined ? row.default : needed(row.value.read(setting.value.text))
+}
+
+/** Seconds; 0 and less say nothing (SPEC 1.2). */
+function positive(seconds: number | undefined): number | undefined {
+  return seconds !== undefined && seconds > 0 ? seconds : undefined
+}
+
+function placeOf({ file, start }: Span): Place {
+  return { file, line: start.line }
+}
+
+/** What the checks have made sure of. */
+function needed<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a check let something pass that the plan needs')
+  return value
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+/** Places are left out: a program that only moved in its file is the same. */
+function hashOf(content: object): string {
+  const text = JSON.stringify(content, (key, value: unknown) => key === 'at' ? undefined : value)
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const part of value instanceof Map ? value.values() : Object.values(value)) deepFreeze(part)
+  return value
+}

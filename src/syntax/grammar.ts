@@ -1,0 +1,62 @@
+import type { Span } from '../diagnostic/diagnostic.ts'
+import type { Blank, CommandField, Comment, Include, JsonObject, Key, ScalarPart } from './ast.ts'
+import { parse, SyntaxError } from './generated/rules-grammar.js'
+
+/** The entries of grammar/rules.peggy and what they give. */
+interface Shapes {
+  Line: Blank | Comment | Include | Assignment
+  Scalar: readonly ScalarPart[]
+  Json: JsonObject
+  Command: readonly CommandField[]
+}
+
+interface Assignment {
+  readonly kind: 'assignment'
+  readonly key: Key
+  /** Offset in the line. */
+  readonly valueAt: number
+}
+
+/** Where the grammar came no further: what it expected there, in words, and the rest that it found. */
+export interface Failure {
+  readonly offset: number
+  readonly expected: readonly string[]
+  /** One character; absent at the end. */
+  readonly found: string | undefined
+}
+
+export type Parsed<T> =
+  | { readonly ok: true, readonly value: T }
+  | { readonly ok: false, readonly failure: Failure }
+
+/** Parses one shape. `span` makes the place of a part of `text`, given by offsets. */
+export function parseShape<S extends keyof Shapes>(
+  shape: S, text: string, span: (start: number, end: number) => Span,
+): Parsed<Shapes[S]> {
+  try {
+    // The one place where the generated parser's `any` gets its type; test/compile prints and parses again what it gave.
+    return { ok: true, value: parse(text, { startRule: shape, span }) as Shapes[S] }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    const offset = error.location.start.offset
+    return { ok: false, failure: { offset, expected: describe(error), found: characterAt(text, offset) } }
+  }
+}
+
+/** Each token once; a character class or the end of the text has no name a user would know. */
+function describe({ expected }: SyntaxError): readonly string[] {
+  const words = (expected ?? []).flatMap((expectation) => {
+    switch (expectation.type) {
+      case 'literal': return [`\`${expectation.text}\``]
+      case 'other': return [expectation.description]
+      case 'class': case 'any': case 'end': return []
+      default: return expectation satisfies never
+    }
+  })
+  return [...new Set(words)].filter(word => word !== 'a blank').sort()
+}
+
+function characterAt(text: string, offset: number): string | undefined {
+  const code = text.codePointAt(offset)
+  return code === undefined ? undefined : String.fromCodePoint(code)
+}

@@ -1,0 +1,137 @@
+import type { Span } from '../diagnostic/diagnostic.ts'
+import { lineText, sourceText, spanOf, type SourceText } from '../diagnostic/source-text.ts'
+import type { CommandField, Fault, JsonString, Key, Line, RuleFile } from './ast.ts'
+import { commandFault, jsonFault, lineFault, scalarFault } from './fault.ts'
+import { parseShape } from './grammar.ts'
+import { scanObject } from './object-end.ts'
+
+/** Brackets within brackets; a rule needs three. */
+const MAX_DEPTH = 32
+
+/** A line that begins like a setting or an include: no object runs over it (SPEC 1). */
+const BEGINS_ANOTHER = /^[ \t]*(?:(?:[\w@/:-]|\\\.)+(?:\.(?:[\w@/:-]|\\\.)+)*[ \t]*=|include[ \t])/
+const BLANK_OR_COMMENT = /^[ \t]*(?:#|\r?$)/
+
+/**
+ * Reads a rules file, each line on its own: one that cannot be read becomes a fault and hides
+ * nothing of the others. Never throws for what the text holds.
+ */
+export function parse(source: { readonly name: string, readonly text: string }): RuleFile {
+  // Half of a surrogate pair is no text in UTF-8; who reads a file never gets one.
+  const file = sourceText({ name: source.name, text: source.text.replace(/\p{Surrogate}/gu, '\uFFFD') })
+  const lines: Line[] = []
+  const faults: Fault[] = []
+  const broken: Key[] = []
+  // What follows the last end of line is no line.
+  const count = file.lineStarts.length - (/(?:^|\n)$/.test(source.text) ? 1 : 0)
+  for (let number = 1; number <= count;) {
+    const read = readLine(file, number)
+    if (read.line !== undefined) lines.push(read.line)
+    if (read.fault !== undefined) faults.push(read.fault)
+    if (read.broken !== undefined) broken.push(read.broken)
+    number = read.next
+  }
+  return { source: file, lines, faults, broken }
+}
+
+/** Splits a command of a rule into its fields. The text is never empty of fields: at least one is there, maybe empty. */
+export function parseCommand(command: JsonString): readonly CommandField[] | Fault {
+  const span = (start: number, end: number): Span => partOf(command, start, end)
+  const parsed = parseShape('Command', command.value, span)
+  return parsed.ok ? parsed.value : commandFault(command.value, parsed.failure, span)
+}
+
+/** The place of a part of a text's value, by UTF-16 units of the value. */
+export function partOf({ span, starts, value }: JsonString, start: number, end: number): Span {
+  const { line, column, offset } = span.start
+  const closing = span.end.offset - offset - 1
+  const place = (unit: number): Span['start'] => {
+    const distance = unit >= value.length ? closing : starts?.[unit] ?? unit + 1
+    return { line, column: column + distance, offset: offset + distance }
+  }
+  return { file: span.file, start: place(start), end: place(end) }
+}
+
+interface Read {
+  readonly line?: Line
+  readonly fault?: Fault
+  readonly broken?: Key
+  /** The number of the line that follows. */
+  readonly next: number
+}
+
+function readLine(file: SourceText, number: number): Read {
+  const next = number + 1
+  const text = lineText(file, number)
+  const begin = file.lineStarts[number - 1] ?? 0
+  const span = (start: number, end: number): Span => spanOf(file, begin + start, begin + end)
+  const parsed = parseShape('Line', text, span)
+  if (!parsed.ok) return { fault: lineFault(text, parsed.failure, span), next }
+  if (parsed.value.kind !== 'assignment') return { line: parsed.value, next }
+  const { key, valueAt } = parsed.value
+  const value = text.slice(valueAt).trimEnd()
+  if (value === '') {
+    const fault: Fault = { check: 'syntax', span: key.span, message: 'nothing stands after the `=`', hint: 'write a value, or delete the line' }
+    return { fault, broken: key, next }
+  }
+  if (takesObject(key, value)) return readRule(file, number, { key, valueAt: begin + valueAt })
+  const valueSpan = (start: number, end: number): Span => span(valueAt + start, valueAt + end)
+  const scalar = parseShape('Scalar', value, valueSpan)
+  if (!scalar.ok) return { fault: scalarFault(value, scalar.failure, valueSpan), broken: key, next }
+  return { line: { kind: 'setting', key, value: { text: value, parts: scalar.value, span: valueSpan(0, value.length) } }, next }
+}
+
+/** A rule, or what is likely to be one with a mistake in its key: no setting's key is that long. */
+function takesObject({ words }: Key, value: string): boolean {
+  const [first, second, third] = words.map(({ text }) => text)
+  if (first !== 'backend') return false
+  if (second === 'redis' && words.length > 3 && (third === 'hook' || third === 'rule')) return true
+  return words.length > 4 && value.startsWith('{')
+}
+
+function readRule(file: SourceText, number: number, { key, valueAt }: { readonly key: Key, readonly valueAt: number }): Read {
+  const { text, comments, scan, next } = gatherObject(file, number, valueAt)
+  const span = (start: number, end: number): Span => spanOf(file, valueAt + start, valueAt + end)
+  if (scan.depth > MAX_DEPTH) {
+    const fault: Fault = {
+      check: 'syntax', span: span(0, 1), message: `an object within an object, more than ${MAX_DEPTH} deep`,
+      hint: 'write {"topic": .., "action": {..}, "pool": ..}',
+    }
+    return { fault, broken: key, next }
+  }
+  const parsed = parseShape('Json', text, span)
+  if (!parsed.ok) return { fault: jsonFault({ text, failure: parsed.failure, open: scan.open, span }), broken: key, next }
+  return { line: { kind: 'rule', key, value: parsed.value, comments }, next }
+}
+
+/**
+ * The text of an object that may run over several lines, as long as in the file: comment lines
+ * inside it are blanked out.
+ */
+function gatherObject(file: SourceText, number: number, valueAt: number) {
+  const scan = scanObject()
+  const comments: string[] = []
+  let last = number
+  let text = lineFrom(file, number, valueAt)
+  scan.take(text, 0)
+  while (!scan.balanced && last < file.lineStarts.length) {
+    const line = lineText(file, last + 1)
+    if (BEGINS_ANOTHER.test(line)) break
+    const start = file.lineStarts[last] ?? file.text.length
+    // The end of the line before, as it is in the file.
+    text += file.text.slice(valueAt + text.length, start)
+    if (BLANK_OR_COMMENT.test(line)) {
+      if (line.trim() !== '') comments.push(line.trim())
+      text += ' '.repeat(line.length)
+    } else {
+      text += line
+      scan.take(line, start - valueAt)
+    }
+    last += 1
+  }
+  return { text: text.trimEnd(), comments, scan, next: last + 1 }
+}
+
+function lineFrom(file: SourceText, number: number, offset: number): string {
+  return lineText(file, number).slice(offset - (file.lineStarts[number - 1] ?? 0))
+}
