@@ -1,0 +1,391 @@
+import type { HookEvent } from '../actions/action.ts'
+import type { Outcome } from '../actions/effect.ts'
+import type { MessageRecord } from '../actions/message-record.ts'
+import type { Counters } from '../engine/counters.ts'
+import type { Outcomes } from '../engine/outcomes.ts'
+import { effectsOf, type PoolEffects, type Rules } from '../engine/rules.ts'
+import { stepsFor } from '../plan/match.ts'
+import type { Placed } from './delivery.ts'
+import type { Clock, Submission } from './ports.ts'
+import type { Retransmissions } from './retransmissions.ts'
+
+/** A PUBLISH as it was read. */
+export interface IncomingPublish {
+  readonly topic: string
+  readonly payload: Buffer
+  readonly qos: 0 | 1 | 2
+  readonly retain: boolean
+  /** 0 with QoS 0. */
+  readonly packetId: number
+}
+
+/** What the publisher writes and how it ends the connection. Absent for a will: nobody waits. */
+export interface PublisherLink {
+  puback(packetId: number): void
+  pubrec(packetId: number): void
+  close(reason: string): void
+  /** Reading from the connection stops, and goes on. */
+  pause(): void
+  resume(): void
+}
+
+/** What all publishers share. */
+export interface PublishPorts {
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly outcomes: Outcomes
+  readonly retransmissions: Retransmissions
+  rules(): Rules
+  nextMsgid(): string
+  route(record: MessageRecord, placed: readonly Placed[]): void
+  /** The publisher has something unconfirmed, to be looked at by {@link Publisher.sweep}. */
+  busy(publisher: Publisher): void
+}
+
+/** Messages of one connection not yet confirmed, beyond which it is not read from. */
+const PENDING_MESSAGES = 1000
+/** Bytes that may wait for one pool before those who publish to it are not read from. */
+const PENDING_BYTES = 64 * 1024 * 1024
+/** Rough size of a message beside its payload and topic, in memory. */
+const MESSAGE_BYTES = 500
+/** Longest hold before the connection is closed unacknowledged (SPEC 4.2). Milliseconds. */
+const HOLD_MS = 10_000
+/** Of the keepalive: a held connection's pings may wait, so it must end before the client gives up. */
+const HOLD_OF_KEEPALIVE = 0.4
+
+/** A message between its PUBLISH and its acknowledgement. */
+export class Inbound {
+  /** Without its payload once `digest` or `received` stands for it. */
+  record: MessageRecord
+  readonly packetId: number
+  receivedAt: number
+  /** Of the payload. */
+  digest: string | undefined
+  /** Whom to acknowledge to; changes when the client comes back and sends it again. */
+  publisher: Publisher | undefined
+  placed: Placed[] = []
+  /** Pools that have not confirmed. */
+  waiting = 0
+  /** Submissions of the current try. */
+  parts: Part[] = []
+  state: 'storing' | 'stored' | 'refused' | 'abandoned' = 'storing'
+  routed = false
+  /** PUBREC was written; waits for PUBREL. */
+  received = false
+
+  constructor(record: MessageRecord, packetId: number, publisher: Publisher, receivedAt: number) {
+    this.record = record
+    this.packetId = packetId
+    this.publisher = publisher
+    this.receivedAt = receivedAt
+  }
+}
+
+/** The share of one message that one pool has to confirm. */
+class Part implements Submission {
+  readonly order: object
+  readonly share: PoolEffects
+  readonly hold: boolean
+  readonly bytes: number
+  cancelled = false
+  answered = false
+  readonly #message: Inbound
+  readonly #settle: (message: Inbound, part: Part, outcomes: readonly Outcome[]) => void
+
+  constructor(message: Inbound, share: PoolEffects, order: object, settle: (message: Inbound, part: Part, outcomes: readonly Outcome[]) => void) {
+    this.#message = message
+    this.#settle = settle
+    this.share = share
+    this.order = order
+    this.hold = message.record.qos > 0
+    this.bytes = MESSAGE_BYTES + message.record.payload.length + message.record.topic.length
+  }
+
+  get effects(): Submission['effects'] {
+    return this.share.effects
+  }
+
+  done(outcomes: readonly Outcome[]): void {
+    this.answered = true
+    this.#settle(this.#message, this, outcomes)
+  }
+}
+
+/**
+ * The publishing half of a connection (DELIVERY 2): every message gets its msgid and its place in
+ * arrival order, is routed and acknowledged in that order, and never before every rule that
+ * matched has been confirmed.
+ */
+export class Publisher {
+  readonly clientid: string
+  readonly username: string | undefined
+  /** Milliseconds a message may wait for Redis. */
+  readonly holdMs: number
+  readonly #ports: PublishPorts
+  readonly #link: PublisherLink | undefined
+  readonly #order: object
+  /** Not yet released, oldest first. */
+  readonly #fifo: Inbound[] = []
+  #paused = false
+  #closed = false
+
+  constructor(options: {
+    readonly clientid: string
+    readonly username: string | undefined
+    /** Seconds; 0 for none. */
+    readonly keepalive: number
+    readonly link: PublisherLink | undefined
+    readonly order: object
+    readonly ports: PublishPorts
+  }) {
+    this.clientid = options.clientid
+    this.username = options.username
+    this.holdMs = options.keepalive > 0 ? Math.min(HOLD_MS, options.keepalive * 1000 * HOLD_OF_KEEPALIVE) : HOLD_MS
+    this.#link = options.link
+    this.#order = options.order
+    this.#ports = options.ports
+  }
+
+  get pending(): number {
+    return this.#fifo.length
+  }
+
+  /** Takes a PUBLISH, in the order of the wire. */
+  publish(packet: IncomingPublish): void {
+    if (this.#closed) return
+    const known = packet.qos > 0 ? this.#ports.retransmissions.find(this.clientid, packet) : undefined
+    const now = this.#ports.clock.now()
+    if (known !== undefined) {
+      if (known.digest !== undefined) {
+        known.record = { ...known.record, payload: packet.payload }
+        known.digest = undefined
+      }
+      known.receivedAt = now
+      this.#again(known)
+      return
+    }
+    const message = new Inbound({
+      id: this.#ports.nextMsgid(), from: this.clientid, qos: packet.qos, topic: packet.topic,
+      payload: packet.payload, ts: Math.floor(now / 1000), retain: packet.retain,
+    }, packet.packetId, this, now)
+    if (packet.qos > 0 && this.#link !== undefined) this.#ports.retransmissions.add(this.clientid, message)
+    this.#fifo.push(message)
+    this.#store(message)
+  }
+
+  /** PUBREL: the packet id is free for another message [MQTT-4.3.3-2]. */
+  pubrel(packetId: number): void {
+    this.#ports.retransmissions.release(this.clientid, packetId)
+  }
+
+  /** The connection is gone: what is on its way to Redis arrives there, nothing is acknowledged any more. */
+  close(): void {
+    this.#closed = true
+    for (const message of this.#fifo) if (message.publisher === this) message.publisher = undefined
+  }
+
+  /** A held message's time is over: the connection is closed, and the client sends again (SPEC 4.2). Call it every so often. */
+  sweep(now: number): void {
+    this.#letQos0Pass()
+    const head = this.#fifo[0]
+    if (head === undefined || now - head.receivedAt < this.holdMs) return
+    if (this.#link === undefined) {
+      this.#giveUpWill(head)
+      return
+    }
+    if (this.#closed) {
+      // nobody waits for it; memory does
+      this.#abandonAll()
+      return
+    }
+    if (head.record.qos === 0) return
+    this.#ports.counters.publishersHeld++
+    this.#abandonAll()
+    this.#link.close('held')
+  }
+
+  /** What has not left for Redis need not; the rest may be stored without having been acknowledged, which is allowed. */
+  #abandonAll(): void {
+    for (const message of this.#fifo.splice(0)) {
+      // it may wait on a newer connection of its client by now
+      if (message.publisher !== undefined && message.publisher !== this) continue
+      abandon(message)
+      this.#ports.retransmissions.unheard(message)
+    }
+  }
+
+  #again(message: Inbound): void {
+    this.#ports.counters.retransmissions++
+    const elsewhere = message.publisher !== this
+    message.publisher = this
+    switch (message.state) {
+      case 'storing':
+        // joins those who wait; on this connection it waits already
+        if (elsewhere) {
+          this.#fifo.push(message)
+          this.#ports.busy(this)
+        }
+        break
+      case 'stored':
+        if (message.received && !elsewhere && !this.#fifo.includes(message)) this.#link?.pubrec(message.packetId)
+        else if (!this.#fifo.includes(message)) {
+          this.#fifo.push(message)
+          this.#advance()
+        }
+        break
+      case 'refused':
+      case 'abandoned':
+        if (!this.#fifo.includes(message)) this.#fifo.push(message)
+        this.#store(message)
+        break
+      default: message.state satisfies never
+    }
+  }
+
+  #store(message: Inbound): void {
+    const rules = this.#ports.rules()
+    const { record } = message
+    const steps = stepsFor(rules.program, 'message.publish', record.topic)
+    message.state = 'storing'
+    message.parts = []
+    message.placed = []
+    if (steps.length > 0) {
+      const event: HookEvent = {
+        hook: 'message.publish', clientid: record.from, username: this.username,
+        node: rules.program.settings.nodeName, ts: record.ts, msgid: record.id, topic: record.topic,
+        payload: record.payload, qos: record.qos, retain: record.retain, record,
+      }
+      for (const share of effectsOf(rules, steps, event)) {
+        if (share.effects.length > 0) message.parts.push(new Part(message, share, this.#order, this.#settle))
+      }
+    }
+    message.waiting = message.parts.length
+    if (message.waiting === 0) {
+      message.state = 'stored'
+      this.#advance()
+      return
+    }
+    this.#ports.busy(this)
+    const { parts } = message
+    for (const part of parts) {
+      const { pool } = part.share
+      if (pool.pendingBytes > 2 * PENDING_BYTES && part.hold) {
+        // a pause comes too late for those who keep coming back
+        abandon(message)
+        this.#fifo.splice(this.#fifo.indexOf(message), 1)
+        this.#ports.retransmissions.unheard(message)
+        this.#link?.close('held')
+        return
+      }
+    }
+    for (const part of parts) part.share.pool.submit(part)
+    if (this.#fifo.length >= PENDING_MESSAGES || parts.some((part) => part.share.pool.pendingBytes > PENDING_BYTES)) this.#pause()
+  }
+
+  readonly #settle = (message: Inbound, part: Part, outcomes: readonly Outcome[]): void => {
+    const { share } = part
+    this.#ports.outcomes.report(share.steps, outcomes)
+    // a later try has taken over
+    if (!message.parts.includes(part)) return
+    for (let i = 0; i < outcomes.length; i++) {
+      const outcome = outcomes[i]
+      const effect = share.effects[i]
+      if (outcome === undefined || effect === undefined) continue
+      if (outcome.ok) {
+        if (effect.kind === 'store') message.placed.push({ pool: share.pool, kind: 'log', stored: outcome.stored })
+        else if (effect.kind === 'latest') message.placed.push({ pool: share.pool, kind: 'latest', stored: undefined })
+      } else if (outcome.failure === 'lasting' && effect.kind !== 'command' && message.record.qos > 0) {
+        message.state = 'refused'
+      }
+    }
+    message.waiting--
+    if (message.waiting > 0) return
+    if (message.state !== 'refused') message.state = 'stored'
+    const owner = message.publisher ?? this
+    owner.#advance()
+    if (owner !== this) this.#advance()
+  }
+
+  /** Releases from the head, so that acknowledgements leave in order [MQTT-4.6.0-2]. */
+  #advance(): void {
+    let head = this.#fifo[0]
+    while (head !== undefined && (head.state === 'stored' || head.state === 'refused')) {
+      this.#fifo.shift()
+      this.#release(head)
+      head = this.#fifo[0]
+    }
+    this.#letQos0Pass()
+    if (this.#paused && this.#fifo.length < PENDING_MESSAGES / 2) this.#resume()
+  }
+
+  /** While the head is held, QoS 0 is not (SPEC 4.2). */
+  #letQos0Pass(): void {
+    const head = this.#fifo[0]
+    if (head === undefined || !head.parts.some((part) => !part.answered && !part.share.pool.ready)) return
+    for (let i = 1; i < this.#fifo.length;) {
+      const message = this.#fifo[i]
+      if (message !== undefined && message.record.qos === 0 && message.state !== 'storing') {
+        this.#fifo.splice(i, 1)
+        this.#release(message)
+      } else i++
+    }
+  }
+
+  #release(message: Inbound): void {
+    if (message.state === 'refused') {
+      // it will be sent again, so it goes nowhere now
+      if (message.publisher !== this) return
+      this.#ports.counters.publishersRefused++
+      this.#link?.close('store_refused')
+      return
+    }
+    if (!message.routed) {
+      message.routed = true
+      this.#ports.route(message.record, message.placed)
+    }
+    message.placed = []
+    message.parts = []
+    if (this.#closed || message.publisher !== this || this.#link === undefined) {
+      if (message.publisher === undefined) this.#ports.retransmissions.unheard(message)
+      return
+    }
+    if (message.record.qos === 1) {
+      this.#ports.retransmissions.delete(this.clientid, message.packetId)
+      this.#link.puback(message.packetId)
+    } else if (message.record.qos === 2) {
+      this.#ports.retransmissions.received(message)
+      this.#link.pubrec(message.packetId)
+    }
+  }
+
+  /** A will is not held for ever: it goes on unstored, counted. */
+  #giveUpWill(will: Inbound): void {
+    this.#fifo.shift()
+    abandon(will)
+    this.#ports.counters.willsUnstored++
+    will.routed = true
+    this.#ports.route(will.record, [])
+  }
+
+  #pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.#link?.pause()
+  }
+
+  #resume(): void {
+    const stillFull = this.#fifo.some((message) => message.parts.some((part) => !part.answered && part.share.pool.pendingBytes > PENDING_BYTES))
+    if (stillFull) return
+    this.#paused = false
+    this.#link?.resume()
+  }
+}
+
+/** Nobody waits for it here any more: what has not left for Redis need not. */
+function abandon(message: Inbound): void {
+  if (message.state !== 'storing') return
+  message.state = 'abandoned'
+  for (const part of message.parts) part.cancelled = true
+  // an answer that comes all the same is only counted: who sends it again stores it again, to no effect
+  message.parts = []
+}

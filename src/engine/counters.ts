@@ -1,0 +1,28 @@
+/** What the broker counts beside its rules. Each only grows. */
+export interface Counters {
+  /** Publishers closed unacknowledged because their message was not confirmed in time. */
+  publishersHeld: number
+  /** Publishers closed because a storing rule refused their message for good. */
+  publishersRefused: number
+  /** Wills that went on unstored. */
+  willsUnstored: number
+  /** QoS 0 messages that a subscriber's full socket did not take. */
+  qos0Dropped: number
+  /** Uncovered messages pushed out of a full session queue. */
+  mqueueDropped: number
+  /** Retained messages pushed out of the full memory. */
+  retainedDropped: number
+  /** Subscribers closed because they did not read. */
+  subscribersStuck: number
+  /** Publishes recognised as one that was still unacknowledged. */
+  retransmissions: number
+  /** Effects of other hooks than message.publish not queued because too much waits for Redis. */
+  effectsDropped: number
+}
+
+export function newCounters(): Counters {
+  return {
+    publishersHeld: 0, publishersRefused: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0,
+    retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0,
+  }
+}

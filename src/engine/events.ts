@@ -1,0 +1,44 @@
+import type { HookEvent } from '../actions/action.ts'
+import type { Outcome } from '../actions/effect.ts'
+import type { Submission } from '../delivery/ports.ts'
+import type { Step } from '../plan/program.ts'
+import type { Counters } from './counters.ts'
+import type { Outcomes } from './outcomes.ts'
+import { effectsOf, type PoolEffects, type Rules } from './rules.ts'
+
+/** Bytes that may wait for one pool before effects of other hooks than message.publish are dropped. */
+const WAITING_BOUND = 64 * 1024 * 1024
+/** Rough size of an effect without a body. */
+const EFFECT_BYTES = 300
+
+/** Carries out what rules of other hooks than `message.publish` want done; nobody waits for it. */
+export class Events {
+  readonly #outcomes: Outcomes
+  readonly #counters: Counters
+
+  constructor(outcomes: Outcomes, counters: Counters) {
+    this.#outcomes = outcomes
+    this.#counters = counters
+  }
+
+  /** Submits the effects of these steps; what `order` is given for keeps its order. */
+  fire(rules: Rules, steps: readonly Step[], event: HookEvent, order: object): void {
+    for (const share of effectsOf(rules, steps, event)) this.submit(share, order)
+  }
+
+  /** `settled` hears the outcomes after they are counted. Kept and retried while Redis is away, up to a bound. */
+  submit(share: PoolEffects, order: object, settled?: (outcomes: readonly Outcome[]) => void): void {
+    const { pool, effects, steps } = share
+    if (effects.length === 0) return
+    const hold = pool.pendingBytes < WAITING_BOUND
+    if (!hold) this.#counters.effectsDropped += effects.length
+    const submission: Submission = {
+      order, effects, hold, bytes: EFFECT_BYTES * effects.length, cancelled: false,
+      done: (outcomes) => {
+        this.#outcomes.report(steps, outcomes)
+        settled?.(outcomes)
+      },
+    }
+    pool.submit(submission)
+  }
+}

@@ -1,0 +1,28 @@
+import type { Source } from '../compile.ts'
+import type { Pool } from '../delivery/ports.ts'
+import type { PoolSpec, Program } from '../plan/program.ts'
+
+/** The rules files at one moment, or the one that could not be read and why (a plain clause). */
+export type Snapshot =
+  | { readonly readable: true, readonly sources: readonly Source[] }
+  | { readonly readable: false, readonly file: string, readonly reason: string }
+
+/** A pool with its lifetime: who opens it closes it. */
+export interface OpenPool extends Pool {
+  /** Resolves when it has answered for the first time; else rejects with an Error whose message is a plain clause. */
+  whenReady(timeoutMs: number): Promise<void>
+  /** Resolves when nothing is queued or on its way. */
+  drained(): Promise<void>
+  /** After what is on its way was answered, or a short deadline. */
+  close(): Promise<void>
+}
+
+/** What reload needs of the running broker. */
+export interface SwapTarget {
+  swap(program: Program, pools: ReadonlyMap<string, Pool>): void
+  drained(pool: Pool): Promise<void>
+  abandon(pool: Pool): void
+}
+
+/** Opens what a pool's settings say, without waiting for its answer. Rejects like {@link OpenPool.whenReady}. */
+export type PoolOpener = (spec: PoolSpec) => Promise<OpenPool>

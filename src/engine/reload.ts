@@ -1,0 +1,246 @@
+import type { Compiled, Source } from '../compile.ts'
+import type { Clock } from '../delivery/ports.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { diffPrograms, poolEquals, type Changes } from '../plan/diff.ts'
+import type { Program } from '../plan/program.ts'
+import { emptied } from './blank.ts'
+import type { Log } from './log-port.ts'
+import type { OpenPool, PoolOpener, Snapshot, SwapTarget } from './reload-ports.ts'
+import { openReady, usedPools, type PoolAbsent, type PoolOpened } from './used-pools.ts'
+
+export type ReloadTrigger = 'watch' | 'signal'
+
+/** What came of one reload. */
+export interface ReloadReport {
+  readonly trigger: ReloadTrigger
+  readonly result: 'applied' | 'unchanged' | 'rejected'
+  /** What runs now: 1 at start, one more with each applied reload. */
+  readonly generation: number
+  readonly hash: string
+  /** Of a rejected one: why, as a sentence. Diagnostics say more where the files are at fault. */
+  readonly reason: string | undefined
+  readonly rules: Changes
+  readonly pools: Changes
+  /** Settings that the files have changed since the start and that take effect with the next one. */
+  readonly restart: readonly string[]
+  readonly diagnostics: readonly Diagnostic[]
+  readonly tookMs: number
+}
+
+/** What is running: one program on its pools. */
+export interface Generation {
+  readonly number: number
+  readonly sources: readonly Source[]
+  readonly program: Program
+  /** Those that rules use, by name. */
+  readonly pools: ReadonlyMap<string, OpenPool>
+}
+
+export interface ReloadOptions {
+  /** What was started. */
+  readonly first: Generation
+  readonly readSources: () => Promise<Snapshot>
+  readonly compile: (sources: readonly Source[]) => Compiled
+  readonly openPool: PoolOpener
+  readonly runtime: SwapTarget
+  readonly clock: Clock
+  readonly log: Log
+  /** Told of each reload when it is over, with the sources that it read. */
+  readonly onReport: (report: ReloadReport, sources: readonly Source[]) => void
+}
+
+export interface Reload {
+  /**
+   * Takes over what the files say now, or leaves everything as it is; never rejects for what the
+   * files or a Redis do. Reloads run one after another; those asked for while one runs are one.
+   */
+  run(trigger: ReloadTrigger): Promise<ReloadReport>
+  readonly current: Generation
+  readonly last: ReloadReport | undefined
+  /** What the files were when they were last looked at. */
+  readonly seen: Snapshot
+  /** Replaced pools that still owed something when their time was up. */
+  readonly drainsCutShort: number
+  /** Lets a reload that runs finish; whoever asks for another is refused. */
+  stop(): Promise<void>
+  /** Closes the current pools and those that still drain: after {@link stop}, when nothing writes any more. */
+  closePools(): Promise<void>
+}
+
+/** SPEC 4.4. Milliseconds. */
+const READY_MS = 5_000
+const DRAIN_MS = 60_000
+
+const NO_CHANGES: Changes = { added: [], removed: [], changed: [] }
+
+/**
+ * The one way in which running rules change (SPEC 4.4): read, compile, open what is new, swap one
+ * reference, drain and close what was replaced. Nothing that runs is touched before all that can
+ * fail has succeeded.
+ */
+export function createReload(options: ReloadOptions): Reload {
+  const { clock, log, runtime } = options
+  let current = options.first
+  let seen: Snapshot = { readable: true, sources: options.first.sources }
+  let last: ReloadReport | undefined
+  let running: Promise<ReloadReport> | undefined
+  let next: Promise<ReloadReport> | undefined
+  let stopped = false
+  let drainsCutShort = 0
+  /** Replaced pools, each with what ends its waiting. */
+  const draining = new Map<OpenPool, { readonly giveUp: () => void, readonly closed: Promise<void> }>()
+
+  return {
+    run(trigger) {
+      if (next !== undefined) return next
+      if (running === undefined) return start(trigger)
+      const startNext = () => {
+        next = undefined
+        return start(trigger)
+      }
+      next = running.then(startNext, startNext)
+      return next
+    },
+    get current() { return current },
+    get last() { return last },
+    get seen() { return seen },
+    get drainsCutShort() { return drainsCutShort },
+    async stop() {
+      stopped = true
+      await (next ?? running)
+    },
+    async closePools() {
+      for (const { giveUp } of draining.values()) giveUp()
+      await Promise.all([
+        ...[...draining.values()].map(({ closed }) => closed),
+        ...[...current.pools.values()].map(pool => pool.close()),
+      ])
+    },
+  }
+
+  function start(trigger: ReloadTrigger): Promise<ReloadReport> {
+    running = once(trigger).finally(() => { running = undefined })
+    return running
+  }
+
+  async function once(trigger: ReloadTrigger): Promise<ReloadReport> {
+    const startedAt = clock.now()
+    const outcome = await attempt(trigger)
+    last = {
+      trigger,
+      result: outcome.result,
+      generation: current.number,
+      hash: current.program.hash,
+      reason: outcome.reason,
+      rules: outcome.rules ?? NO_CHANGES,
+      pools: outcome.pools ?? NO_CHANGES,
+      restart: outcome.restart ?? [],
+      diagnostics: outcome.diagnostics ?? [],
+      tookMs: Math.round(clock.now() - startedAt),
+    }
+    options.onReport(last, seen.readable ? seen.sources : [])
+    return last
+  }
+
+  async function attempt(trigger: ReloadTrigger): Promise<Outcome> {
+    if (stopped) return rejected('hookline is stopping')
+    seen = await options.readSources()
+    if (!seen.readable) return rejected(`${seen.file} cannot be read: ${seen.reason}`)
+    const { sources } = seen
+    const empty = trigger === 'watch' ? emptied(current.sources, sources) : undefined
+    if (empty !== undefined) {
+      return rejected(`${empty.name} is empty now, which is seldom meant; if it is, send hookline a SIGHUP`)
+    }
+    const { program, diagnostics } = options.compile(sources)
+    if (program === undefined) return rejected('the rules have errors', diagnostics)
+
+    const { restart } = diffPrograms(options.first.program, program)
+    if (program.hash === current.program.hash) {
+      // Lines may have moved: messages about rules should name the right ones.
+      swap({ ...current, sources, program })
+      return { result: 'unchanged', restart, diagnostics }
+    }
+
+    const opened = await openPools(program)
+    if (!opened.ok) return rejected(opened.reason, diagnostics)
+    const before = current
+    const { rules, pools } = diffPrograms(before.program, program)
+    swap({ number: before.number + 1, sources, program, pools: opened.pools })
+    const kept = new Set(opened.pools.values())
+    for (const pool of before.pools.values()) {
+      if (!kept.has(pool)) retire(pool)
+    }
+    return { result: 'applied', rules, pools, restart, diagnostics }
+  }
+
+  function swap(generation: Generation): void {
+    // What needs a restart stays as it was started, or half the broker would go by a new name.
+    const { nodeName, dataDir, listeners } = options.first.program.settings
+    const settings = { ...generation.program.settings, nodeName, dataDir, listeners }
+    runtime.swap({ ...generation.program, settings }, generation.pools)
+    current = generation
+  }
+
+  /** The pools of a program: equal ones are the running objects, the others have answered. */
+  async function openPools(program: Program): Promise<PoolsOpened> {
+    const pools = new Map<string, OpenPool>()
+    const fresh: Promise<PoolOpened>[] = []
+    for (const spec of usedPools(program)) {
+      const running = current.pools.get(spec.name)
+      const before = current.program.pools.get(spec.name)
+      if (running !== undefined && before !== undefined && poolEquals(before, spec)) pools.set(spec.name, running)
+      else fresh.push(openReady(options.openPool, spec, READY_MS))
+    }
+    const answers = await Promise.all(fresh)
+    const reasons = answers.flatMap(answer => answer.ok ? [] : [absence(answer)])
+    for (const answer of answers) {
+      if (!answer.ok) continue
+      if (reasons.length === 0) pools.set(answer.pool.name, answer.pool)
+      else await answer.pool.close()
+    }
+    return reasons.length === 0 ? { ok: true, pools } : { ok: false, reason: reasons.join('; ') }
+  }
+
+  /** Closes a replaced pool when nothing is owed through it any more, or when its time is up. */
+  function retire(pool: OpenPool): void {
+    let giveUp = () => {}
+    const givenUp = new Promise<'stopped'>(resolve => { giveUp = () => { resolve('stopped') } })
+    const closed = drain(pool, givenUp)
+      .catch((error: unknown) => { log.error({ err: error, pool: pool.name }, 'closing a replaced pool failed') })
+      .finally(() => { draining.delete(pool) })
+    draining.set(pool, { giveUp, closed })
+  }
+
+  async function drain(pool: OpenPool, givenUp: Promise<'stopped'>): Promise<void> {
+    let cancel = () => {}
+    const timeUp = new Promise<'late'>(resolve => { cancel = clock.after(DRAIN_MS, () => { resolve('late') }) })
+    const empty = runtime.drained(pool).then(() => pool.drained())
+    try {
+      const end = await Promise.race([empty, timeUp, givenUp])
+      if (end !== 'late') return
+      drainsCutShort += 1
+      runtime.abandon(pool)
+      log.warn(
+        { pool: pool.name, pendingBytes: pool.pendingBytes, drainsCutShort },
+        'a replaced pool was closed before all that was owed through it was done; its messages wait in its Redis',
+      )
+    } finally {
+      cancel()
+      await pool.close()
+    }
+  }
+}
+
+type Outcome = Pick<ReloadReport, 'result'> & Partial<ReloadReport>
+
+function rejected(reason: string, diagnostics: readonly Diagnostic[] = []): Outcome {
+  return { result: 'rejected', reason, diagnostics }
+}
+
+function absence({ spec, clause }: PoolAbsent): string {
+  return `the Redis of ${spec.name} (${spec.at.file}:${spec.at.line}) is not there: ${clause}`
+}
+
+type PoolsOpened =
+  | { readonly ok: true, readonly pools: ReadonlyMap<string, OpenPool> }
+  | { readonly ok: false, readonly reason: string }

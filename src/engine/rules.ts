@@ -1,0 +1,71 @@
+import type { FunctionName, HookEvent } from '../actions/action.ts'
+import { commandEffects } from '../actions/commands.ts'
+import type { Effect } from '../actions/effect.ts'
+import { actionOf } from '../actions/index.ts'
+import type { Pool } from '../delivery/ports.ts'
+import type { Program, Step } from '../plan/program.ts'
+
+/**
+ * A program and the pools it runs on: the one reference that a reload swaps. An event takes it
+ * once and runs wholly on it.
+ */
+export interface Rules {
+  readonly program: Program
+  readonly pools: ReadonlyMap<string, Pool>
+}
+
+/** What an event wants done in one pool; `steps[i]` is the rule that asked for `effects[i]`. */
+export interface PoolEffects {
+  readonly pool: Pool
+  readonly effects: Effect[]
+  readonly steps: Step[]
+}
+
+/** The effects of these steps for an event, by pool, in the order of the rules. */
+export function effectsOf(rules: Rules, steps: readonly Step[], event: HookEvent): PoolEffects[] {
+  const byPool: PoolEffects[] = []
+  for (const step of steps) {
+    const { action } = step
+    if (action.kind === 'commands') {
+      const { effects, steps: asked } = shareOf(byPool, rules, step)
+      for (const effect of commandEffects(action.commands, event)) {
+        effects.push(effect)
+        asked.push(step)
+      }
+      continue
+    }
+    const effect = actionOf(action.name).effects?.(event, step.expirySeconds)
+    if (effect === undefined) continue
+    const share = shareOf(byPool, rules, step)
+    share.effects.push(effect)
+    share.steps.push(step)
+  }
+  return byPool
+}
+
+function shareOf(byPool: PoolEffects[], rules: Rules, step: Step): PoolEffects {
+  const pool = poolOf(rules, step.pool)
+  let share = byPool.find((candidate) => candidate.pool === pool)
+  if (share === undefined) {
+    share = { pool, effects: [], steps: [] }
+    byPool.push(share)
+  }
+  return share
+}
+
+/** The open pool of that name; a program names only pools that its reload has opened. */
+export function poolOf(rules: Rules, name: string): Pool {
+  const pool = rules.pools.get(name)
+  if (pool === undefined) throw new Error(`pool ${name} is not open`)
+  return pool
+}
+
+/** What a step brings to a subscriber, if it is of that kind. */
+export function bringsOf(step: Step): ReturnType<typeof actionOf>['brings'] {
+  return step.action.kind === 'function' ? actionOf(step.action.name).brings : undefined
+}
+
+/** The step runs this function. */
+export function runs(step: Step, name: FunctionName): boolean {
+  return step.action.kind === 'function' && step.action.name === name
+}

@@ -1,0 +1,165 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { MemoryRedis } from './memory-pool.ts'
+import { PublisherStub, Rig, Subscriber, turn } from './rig.ts'
+
+/**
+ * Two brokers on one Redis, publishers on both, subscribers of a queue and of a one-to-many topic
+ * that come and go and acknowledge late and out of order, answers that come late, outages, brokers
+ * that die with all they know. In the end every acknowledged message must have reached who it is owed to, and within one session nothing may come
+ * twice without DUP.
+ */
+
+const TOPICS = ['queue/a', 'pubsub/a'] as const
+
+type Command =
+  | { readonly kind: 'publish', readonly broker: 0 | 1, readonly topic: 0 | 1, readonly qos: 1 | 2 }
+  | { readonly kind: 'connect' | 'disconnect' | 'ack' | 'ack last' | 'pubrec', readonly client: 0 | 1 }
+  | { readonly kind: 'leave' | 'answer' | 'away' | 'back' | 'tick' | 'crash', readonly broker: 0 | 1 }
+
+const side = fc.constantFrom(0 as const, 1 as const)
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('publish' as const), broker: side, topic: side, qos: fc.constantFrom(1 as const, 2 as const) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'disconnect' as const, 'ack' as const, 'ack' as const, 'ack last' as const, 'pubrec' as const), client: side }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('leave' as const, 'answer' as const, 'leave' as const, 'answer' as const, 'tick' as const), broker: side }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('away' as const, 'back' as const, 'crash' as const), broker: side }) },
+)
+
+/** One client over all its connections; subscribes to both topics with QoS 2 on its first. */
+class Client {
+  now: Subscriber | undefined
+  readonly id: string
+  /** Taken in, not only on the wire: what was sent may have died on the way. */
+  readonly seen = new Set<string>()
+  /** Since the session began: its broker knows what it has sent. */
+  readonly seenInSession = new Set<string>()
+  /** Half-finished QoS 2 messages, which the client forgets when its session is gone. */
+  readonly received = new Map<number, string>()
+  readonly wrong: string[] = []
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  connect(rig: Rig): void {
+    this.now?.leave()
+    const { seen, seenInSession, wrong, id } = this
+    this.now = new Subscriber(rig, id, false, { open: false })
+    const { now } = this
+    // what this session has seen before may come again only with DUP
+    now.publish = (sent) => {
+      const payload = sent.payload.toString()
+      if (!sent.dup && seenInSession.has(payload)) wrong.push(`${id} got ${payload} again`)
+      seenInSession.add(payload)
+      now.packets.push(sent)
+      now.open.push(sent)
+    }
+    const ack = now.ack.bind(now)
+    now.ack = (sent) => {
+      seen.add(sent.payload.toString())
+      ack(sent)
+    }
+    // a PUBREL for what an earlier connection received: now it is taken in
+    now.pubrel = (packetId) => {
+      const payload = this.received.get(packetId)
+      if (payload === undefined || now.open.some((sent) => sent.packetId === packetId)) return
+      seen.add(payload)
+      queueMicrotask(() => now.session.pubcomp(packetId))
+    }
+    now.session.open()
+    if (!now.resumed) for (const topic of TOPICS) now.subscribe(topic, 2)
+  }
+}
+
+async function run(commands: readonly Command[]): Promise<{ readonly lost: string[], readonly repeated: string[] }> {
+  const redis = new MemoryRedis()
+  let boots = 10_000_000_000
+  const broker = () => new Rig({ redis, boot: String(++boots), settings: { maxInflight: 3 } })
+  const brokers: [Rig, Rig] = [broker(), broker()]
+  const clients = [new Client('c'), new Client('d')] as const
+  const answers: ((() => void) | undefined)[] = [undefined, undefined]
+  const published: { topic: string, payload: string, link: PublisherStub }[] = []
+  let number = 0
+
+  const leave = (i: 0 | 1) => { if (answers[i] === undefined && brokers[i].pool.ready) answers[i] = brokers[i].pool.leave() }
+  const answer = (i: 0 | 1) => {
+    const late = answers[i]
+    answers[i] = undefined
+    late?.()
+  }
+  const back = (i: 0 | 1) => {
+    if (brokers[i].pool.ready) return
+    brokers[i].pool.ready = true
+    brokers[i].delivery.poolBack(brokers[i].pool, { sameData: true })
+  }
+
+  for (const step of commands) {
+    if ('client' in step) {
+      const client = clients[step.client]
+      const subscriber = client.now
+      const [first] = subscriber?.open ?? []
+      const last = subscriber?.open.at(-1)
+      if (step.kind === 'connect') client.connect(brokers[step.client])
+      else if (step.kind === 'disconnect') {
+        subscriber?.leave()
+        client.now = undefined
+      } else if (step.kind === 'ack' && first !== undefined) subscriber?.ack(first)
+      else if (step.kind === 'ack last' && last !== undefined) subscriber?.ack(last)
+      else if (step.kind === 'pubrec' && first?.qos === 2) {
+        client.received.set(first.packetId, first.payload.toString())
+        subscriber?.session.pubrec(first.packetId)
+      }
+    } else if (step.kind === 'publish') {
+      const topic = TOPICS[step.topic]
+      const payload = String(++number)
+      const link = new PublisherStub()
+      published.push({ topic, payload, link })
+      brokers[step.broker].publisher(`p${number}`, link).publish({ topic, payload: Buffer.from(payload), qos: step.qos, retain: false, packetId: 1 })
+    } else if (step.kind === 'leave') leave(step.broker)
+    else if (step.kind === 'answer') answer(step.broker)
+    else if (step.kind === 'away' && answers[step.broker] === undefined) brokers[step.broker].pool.away()
+    else if (step.kind === 'back') back(step.broker)
+    else if (step.kind === 'crash') {
+      answers[step.broker] = undefined
+      brokers[step.broker] = broker()
+      clients[step.broker].now = undefined
+      clients[step.broker].seenInSession.clear()
+      clients[step.broker].received.clear()
+    } else if (step.kind === 'tick') brokers[step.broker].delivery.slowTick()
+    await turn()
+  }
+
+  // the end: everyone is there, everything is answered and acknowledged
+  for (const i of [0, 1] as const) {
+    answer(i)
+    back(i)
+  }
+  for (const i of [0, 1] as const) if (clients[i].now === undefined) clients[i].connect(brokers[i])
+  for (let quiet = 0; quiet < 2; quiet++) {
+    for (const one of brokers) {
+      await one.settle()
+      one.delivery.slowTick()
+    }
+    for (const one of brokers) await one.settle()
+    if (clients.some((client) => (client.now?.open.length ?? 0) > 0)) quiet = -1
+    for (const client of clients) client.now?.ackAll()
+  }
+
+  const lost: string[] = []
+  for (const { topic, payload, link } of published) {
+    if (link.acks.length === 0) continue
+    const seenBy = clients.filter((client) => client.seen.has(payload)).length
+    const owed = topic === 'queue/a' ? 1 : clients.length
+    if (seenBy < owed) lost.push(`${payload} on ${topic} reached ${seenBy} of ${owed}`)
+  }
+  return { lost, repeated: clients.flatMap((client) => client.wrong) }
+}
+
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 2000)
+
+test('nothing is lost and nothing is repeated without DUP, whatever comes late', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 30, maxLength: 150, size: 'max' }), async (commands) => {
+    const { lost, repeated } = await run(commands)
+    expect({ lost, repeated }).toEqual({ lost: [], repeated: [] })
+  }), { numRuns: RUNS })
+}, 120_000)
