@@ -1,0 +1,231 @@
+import { Command, Redis, type RedisOptions } from 'ioredis'
+import type { PoolSpec } from '../plan/program.ts'
+import { connectionClause, failureOf, type Failure } from './failure.ts'
+import { SCRIPTS } from './scripts.ts'
+
+/** One Redis command. `binary`: texts in its reply come as buffers. */
+export interface Call {
+  readonly name: string
+  readonly args: readonly (string | Buffer)[]
+  readonly binary: boolean
+}
+
+export type Answer =
+  | { readonly ok: true, readonly reply: unknown }
+  | { readonly ok: false, readonly failure: Failure }
+
+/** One ordered connection to one Redis; when it is lost a new one is made, for ever, until `end`. */
+export interface Connection {
+  /** Writes the calls at once, in order; calls back once, never before it returns, when all have an answer. */
+  send(calls: readonly Call[], answered: (answers: readonly Answer[]) => void): void
+  /** Gives up this connection, because it does not answer, and makes a new one. */
+  drop(): void
+  /** Redis refused what was sent: asks it anew, after a moment, whether it is ready. */
+  retry(delayMs: number): void
+  end(): Promise<void>
+}
+
+export interface ConnectionEvents {
+  /**
+   * Calls may be sent. `sameData`: the same server process and history as the last time, so that
+   * all that it confirmed is still there (DELIVERY 7.4); undefined the first time. `clockOffsetMs`:
+   * how far its clock is ahead of ours, as well as one answer tells.
+   */
+  onReady(sameData: boolean | undefined, clockOffsetMs: number): void
+  /** The connection is gone. */
+  onLost(): void
+  /** Why there is none (yet). `final`: it will not be otherwise without a change. */
+  onTrouble(clause: string, final: boolean): void
+}
+
+/** A server that is silent for so long is taken for lost; the same for a command in a silent connection. */
+const COMMAND_TIMEOUT_MS = 2_000
+/** After the command's own timeout, for what that cannot see. */
+const SOCKET_TIMEOUT_MS = 2_500
+const CONNECT_TIMEOUT_MS = 1_000
+/** Back within 2 s of Redis being back. */
+const MAX_RECONNECT_DELAY_MS = 500
+const FIRST_RECONNECT_DELAY_MS = 50
+/** Between two questions whether a server that is there can do its work. */
+const NOT_YET_DELAY_MS = 100
+
+/** Connects to the `single` server of a pool, or to the Unix socket in its place. */
+export function connect(target: { spec: PoolSpec, socketPath: string | undefined }, events: ConnectionEvents): Connection {
+  const { spec } = target
+  if (spec.server === 'embedded' && target.socketPath === undefined) throw new Error(`no socket for the embedded store of ${spec.name}`)
+  const redis = new Redis(redisOptions(spec, target.socketPath))
+  let known: ServerIdentity | undefined
+  /** Counts connections and questions, so that the answer to an old one is not taken for the current. */
+  let attempt = 0
+  let timer: NodeJS.Timeout | undefined
+
+  redis.on('ready', () => { prepare() })
+  redis.on('close', () => {
+    attempt++
+    clearTimeout(timer)
+    events.onLost()
+  })
+  redis.on('error', (error: Error) => {
+    // a refused password is a reply, which will be the same tomorrow; all else may just be early
+    events.onTrouble(connectionClause(error), error.name === 'ReplyError')
+  })
+
+  /**
+   * Everything before the first real call: is it the server we knew, can it work, is the old
+   * connection dead, does it have the scripts.
+   */
+  function prepare(): void {
+    const mine = ++attempt
+    // The handshake of ioredis goes on in database 0 when SELECT fails: ask once more, and look.
+    const check = spec.database === 0 ? call('ping') : call('select', String(spec.database))
+    send([call('info'), call('client', 'id'), check, call('time')], ([info, id, checked, time]) => {
+      if (mine !== attempt) return
+      const clockOffsetMs = offsetOf(time)
+      const failure = passing(info) ?? passing(id) ?? failureIn(checked)
+      if (failure !== undefined) return notYet(failure)
+      const server = identity(textOf(info), textOf(id))
+      if (server.loading) return notYet({ kind: 'refused', message: 'LOADING Redis is loading its data' })
+      const scripts = Object.values(SCRIPTS).map((script) => call('script', 'load', script.text))
+      // an error of the first changes nothing
+      send([killOf(known, server), ...scripts], ([, ...loaded]) => {
+        if (mine !== attempt) return
+        const unloaded = loaded.map(failureIn).find((each) => each !== undefined)
+        if (unloaded !== undefined) return notYet(unloaded)
+        const sameData = known === undefined ? undefined : isSame(known, server)
+        known = server
+        events.onReady(sameData, clockOffsetMs)
+      })
+    })
+  }
+
+  function notYet(failure: Failure): void {
+    events.onTrouble(failure.message, failure.kind === 'lasting' || failure.message.startsWith('NOAUTH'))
+    if (failure.kind === 'unknown') return drop()
+    retry(NOT_YET_DELAY_MS)
+  }
+
+  function retry(delayMs: number): void {
+    // lost meanwhile: the next connection asks by itself
+    if (redis.status !== 'ready') return
+    attempt++
+    clearTimeout(timer)
+    timer = setTimeout(prepare, delayMs)
+  }
+
+  function send(calls: readonly Call[], answered: (answers: readonly Answer[]) => void): void {
+    const answers = Array<Answer>(calls.length)
+    let open = calls.length
+    const socket = redis.stream
+    // one write for the whole round
+    socket?.cork()
+    for (const [i, { name, args, binary }] of calls.entries()) {
+      const command = new Command(name, [...args], { replyEncoding: binary ? null : 'utf8' }, (error, reply: unknown) => {
+        answers[i] = error instanceof Error ? { ok: false, failure: failureOf(error, name.toLowerCase()) } : { ok: true, reply }
+        if (--open === 0) answered(answers)
+      })
+      redis.sendCommand(command)
+    }
+    socket?.uncork()
+  }
+
+  function drop(): void {
+    attempt++
+    clearTimeout(timer)
+    if (redis.status === 'ready' || redis.status === 'connect') redis.disconnect(true)
+  }
+
+  async function end(): Promise<void> {
+    attempt++
+    clearTimeout(timer)
+    if (redis.status === 'end') return
+    // between two attempts nothing is open, and no event comes
+    if (redis.status === 'reconnecting') return redis.disconnect()
+    const ended = new Promise<void>((resolve) => { redis.once('end', () => { resolve() }) })
+    redis.disconnect()
+    await ended
+  }
+
+  return { send, drop, retry, end }
+}
+
+function redisOptions(spec: PoolSpec, socketPath: string | undefined): RedisOptions {
+  const [address] = spec.server === 'embedded' ? [] : spec.server
+  return {
+    ...(socketPath !== undefined ? { path: socketPath } : { host: address?.host ?? '127.0.0.1', port: address?.port ?? 6379 }),
+    db: spec.database,
+    ...(spec.username === undefined ? {} : { username: spec.username }),
+    ...(spec.password === undefined ? {} : { password: spec.password }),
+    connectionName: `hookline-${spec.name}`,
+    disableClientInfo: true,
+    protocol: 2,
+    // Nothing is queued or sent again behind our back: with its defaults ioredis applies a command
+    // twice when the reply is lost, or long after we gave it up.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // a dropped connection is not worth a farewell
+    disconnectTimeout: 1,
+    retryStrategy: (times) => Math.min(times * FIRST_RECONNECT_DELAY_MS, MAX_RECONNECT_DELAY_MS),
+    // `prepare` asks the same and more, and sooner again
+    enableReadyCheck: false,
+  }
+}
+
+interface ServerIdentity {
+  /** Empty for a user that may not ask. */
+  readonly runId: string
+  readonly replicationId: string
+  /** Of our connection there. */
+  readonly clientId: string
+  readonly loading: boolean
+}
+
+/** What INFO says of the server (redis.io/commands/info). */
+function identity(info: string, clientId: string): ServerIdentity {
+  const value = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
+  return { runId: value('run_id'), replicationId: value('master_replid'), loading: value('loading') === '1', clientId }
+}
+
+function isSame(a: ServerIdentity, b: ServerIdentity): boolean {
+  return a.runId !== '' && a.runId === b.runId && a.replicationId === b.replicationId
+}
+
+/**
+ * Ends the connection that was lost before, if the server still has it: what lies unread in its
+ * socket (the server was frozen) would otherwise run after what is now sent again.
+ */
+function killOf(known: ServerIdentity | undefined, server: ServerIdentity): Call {
+  const nothing = call('ping')
+  // another process counts its connections anew: that number would be somebody else's
+  if (known === undefined || !isSame(known, server)) return nothing
+  if (known.clientId === '' || known.clientId === server.clientId) return nothing
+  return call('client', 'kill', 'id', known.clientId)
+}
+
+function call(name: string, ...args: string[]): Call {
+  return { name, args, binary: false }
+}
+
+function failureIn(answer: Answer | undefined): Failure | undefined {
+  return answer === undefined || answer.ok ? undefined : answer.failure
+}
+
+/** A user that may not ask goes without: then every return of Redis counts as one with other data. */
+function passing(answer: Answer | undefined): Failure | undefined {
+  const failure = failureIn(answer)
+  return failure?.kind === 'lasting' ? undefined : failure
+}
+
+/** Of TIME, seconds and microseconds; a user that may not ask is taken to have our clock. */
+function offsetOf(answer: Answer | undefined): number {
+  const reply: unknown = answer?.ok === true ? answer.reply : undefined
+  if (!Array.isArray(reply)) return 0
+  const ms = Number(reply[0]) * 1000 + Number(reply[1]) / 1000
+  return Number.isFinite(ms) ? ms - Date.now() : 0
+}
+
+function textOf(answer: Answer | undefined): string {
+  return answer?.ok === true ? String(answer.reply) : ''
+}

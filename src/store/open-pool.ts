@@ -1,0 +1,358 @@
+import { keys } from '../actions/keys.ts'
+import type { PageRequest, Pool, PoolEvents, RetainedRequest, Submission } from '../delivery/ports.ts'
+import type { Log } from '../engine/log-port.ts'
+import type { PoolSpec } from '../plan/program.ts'
+import { createAcking } from './acking.ts'
+import { connect, type Answer } from './connection.ts'
+import type { Failure } from './failure.ts'
+import { firstAnswer } from './first-answer.ts'
+import { passing, settleAll, settleCall } from './outcome.ts'
+import { answerReads, failReads, planReads, type Read, type ReadCall } from './reads.ts'
+import { chain, planRound, type CallNumbers, type WriteCall } from './round.ts'
+import { answer, unanswered, type Unanswered } from './unanswered.ts'
+import { createWaiting } from './waiting.ts'
+
+export interface PoolOptions {
+  readonly spec: PoolSpec
+  /** In place of the server's address: the Unix socket of the embedded store. */
+  readonly socketPath?: string | undefined
+  /** Unique per broker process. */
+  readonly boot: string
+  readonly events?: Partial<PoolEvents>
+  readonly log: Log
+}
+
+/** A pool with its lifetime: who opens it closes it. */
+export interface OpenPool extends Pool, PoolEvents {
+  readonly spec: PoolSpec
+  /** Once per outage, before anything fails because of it. May be set anew; not called for the first connect. */
+  onAway: PoolEvents['onAway']
+  /** May be set anew; not called for the first connect. */
+  onBack: PoolEvents['onBack']
+  /**
+   * Resolves when Redis has answered for the first time. Rejects after `timeoutMs`, or when waiting
+   * does not help, with an Error whose message is a plain clause, such as `connection refused`.
+   */
+  whenReady(timeoutMs: number): Promise<void>
+  /** Resolves when nothing is queued or on its way. */
+  drained(): Promise<void>
+  /** After what is on its way was answered, or two seconds; at once while Redis is away. What is left fails as passing. */
+  close(): Promise<void>
+}
+
+/** Pauses between two attempts to have done what Redis refused for now. */
+const FIRST_STALL_MS = 100
+const MAX_STALL_MS = 500
+const CLOSE_DEADLINE_MS = 2_000
+/** How often submissions that nobody waits for any more are let go while Redis is away. */
+const SWEEP_MS = 1_000
+/** Acknowledgements that wait while Redis is away; beyond it the oldest are forgotten, which costs a redelivery. */
+const MAX_WAITING_ACKS = 100_000
+const FORGET_AT_ONCE = 10_000
+/** Reads of one round. */
+const MAX_READS = 512
+
+/** A broker may open several pools on one Redis, and a pool anew after a reload: each has a mark of its own. */
+let opened = 0
+
+/**
+ * Opens a pool of `type = single` and begins to connect, for ever. Everything travels in rounds over
+ * one ordered connection (DELIVERY 0.6, 2); more connections could only lose the order.
+ */
+export function openPool(options: PoolOptions): OpenPool {
+  const { spec, log } = options
+  const numbers = callNumbers(`${options.boot}.${++opened}`)
+  const acking = createAcking()
+  const waiting = createWaiting((cancelled) => {
+    acking.leave(cancelled)
+    pendingBytes -= cancelled.bytes
+  })
+  /** Submissions that must fail at the end of this tick. */
+  let doomed: Submission[] = []
+  let reads: Read[] = []
+  /** Calls that must be sent again before all else, in order and as they are. */
+  let kept: WriteCall[] = []
+  /** Submissions that have left and were not yet told, in order. */
+  let left: Unanswered[] = []
+
+  let ready = false
+  let closing: Promise<void> | undefined
+  let closed = false
+  let pendingBytes = 0
+  let clockOffsetMs = 0
+  let scheduled = false
+  /** A round is on its way. */
+  let sending = false
+  let stallMs = FIRST_STALL_MS
+  /** The outage that was logged, until all that it held up is done. */
+  let outage: { readonly clause: string, readonly since: number } | undefined
+  let sweeper: NodeJS.Timeout | undefined
+  let forgottenAcks = 0
+  let emptied: (() => void)[] = []
+  const first = firstAnswer()
+
+  const connection = connect({ spec, socketPath: options.socketPath }, {
+    onReady(sameData, offsetMs) {
+      clockOffsetMs = offsetMs
+      if (closing !== undefined && !first.came()) return
+      ready = true
+      clearInterval(sweeper)
+      if (first.came()) {
+        noteRecovery()
+        pool.onBack(sameData === true)
+      } else {
+        first.comes()
+      }
+      flush()
+    },
+    onLost() {
+      goAway('connection lost')
+      failImpatient()
+    },
+    onTrouble(clause, final) {
+      first.delayed(clause, final)
+      if (first.came() && final) noteOutage(clause)
+    },
+  })
+
+  function submit(submission: Submission): void {
+    pendingBytes += submission.bytes
+    acking.enter(submission)
+    if (closed || (!ready && !submission.hold)) doomed.push(submission)
+    else waiting.add(submission)
+    if (!ready && waiting.acks > MAX_WAITING_ACKS) forgetAcks()
+    schedule()
+  }
+
+  function ask(read: Read): void {
+    reads.push(read)
+    schedule()
+  }
+
+  /** Everything that is given in one turn of the event loop shares a round. */
+  function schedule(): void {
+    if (scheduled || (sending && ready)) return
+    scheduled = true
+    setImmediate(flush)
+  }
+
+  function flush(): void {
+    scheduled = false
+    if (!ready) return failImpatient()
+    if (sending) return
+    failDoomed()
+    const fresh = (kept.length === 0 ? waiting.take() : waiting.takeAcks(ordersOf(left))).map(unanswered)
+    for (const submission of fresh) left.push(submission)
+    const calls = [...kept, ...planRound(fresh, numbers)]
+    kept = []
+    chain(calls)
+    const readCalls = planReads(reads.splice(0, MAX_READS))
+    if (calls.length === 0 && readCalls.length === 0) {
+      tellFinished(undefined)
+      return noteEmpty()
+    }
+    sending = true
+    connection.send([...calls, ...readCalls], (answers) => { settleRound(calls, readCalls, answers) })
+  }
+
+  function settleRound(calls: readonly WriteCall[], readCalls: readonly ReadCall[], answers: readonly Answer[]): void {
+    sending = false
+    for (const [i, call] of calls.entries()) settleOrKeep(call, answerAt(answers, i))
+    const failure = passingFailure(answers)
+    // first of all: who is told now of a failure asks whether the pool is ready
+    if (failure !== undefined) goAway(failure.message)
+    tellFinished(failure)
+    const unread = readCalls.flatMap((call, i) => answerReads(call, answerAt(answers, calls.length + i)))
+    reads = [...unread, ...reads]
+
+    if (failure === undefined) {
+      stallMs = FIRST_STALL_MS
+      noteRecovery()
+    } else if (failure.kind === 'unknown') {
+      connection.drop()
+    } else {
+      connection.retry(stallMs)
+      stallMs = Math.min(stallMs * 2, MAX_STALL_MS)
+    }
+    if (!ready) failImpatient()
+    else if (waiting.size > 0 || reads.length > 0 || kept.length > 0) schedule()
+    noteEmpty()
+  }
+
+  function settleOrKeep(call: WriteCall, answered: Answer): void {
+    const failure = settleCall(call, answered)
+    if (failure === undefined) {
+      if (call.kind === 'ack-queue') confirmAcks(call)
+    } else if (call.kind === 'command' && call.owners.every(({ submission }) => !submission.hold)) {
+      // at most once: nobody waits for it
+      settleAll(call, passing(failure.message))
+    } else {
+      kept.push(call)
+    }
+  }
+
+  function confirmAcks(call: WriteCall): void {
+    for (const [i, owner] of call.owners.entries()) {
+      const effect = owner.submission.effects[call.effects[i] ?? -1]
+      if (effect?.kind === 'ack-queue') acking.confirm(effect.msgid)
+    }
+  }
+
+  /** Tells whose last effect has its outcome, and at a failure those that do not wait. */
+  function tellFinished(failure: Failure | undefined): void {
+    const finished: Unanswered[] = []
+    const stay: Unanswered[] = []
+    for (const owner of left) {
+      if (owner.open === 0 || (failure !== undefined && !owner.submission.hold)) finished.push(owner)
+      else stay.push(owner)
+    }
+    left = stay
+    tell(finished, failure?.message ?? '')
+  }
+
+  function tell(owners: readonly Unanswered[], otherwise: string): void {
+    for (const owner of owners) {
+      pendingBytes -= owner.submission.bytes
+      answer(owner, passing(otherwise))
+    }
+  }
+
+  function goAway(clause: string): void {
+    if (!ready) return
+    ready = false
+    doomed = [...waiting.takeImpatient(), ...doomed]
+    noteOutage(clause)
+    clearInterval(sweeper)
+    sweeper = setInterval(() => { waiting.dropCancelled() }, SWEEP_MS).unref()
+    if (closing === undefined) pool.onAway()
+  }
+
+  /** While Redis is away: reads fail, and submissions that do not wait. */
+  function failImpatient(): void {
+    const unread = reads
+    reads = []
+    failDoomed()
+    failReads(unread, new Error('Redis is away'))
+    noteEmpty()
+  }
+
+  function failDoomed(): void {
+    const failed = doomed
+    doomed = []
+    fail(failed, outage?.clause ?? 'not connected')
+  }
+
+  function fail(submissions: readonly Submission[], message: string): void {
+    for (const submission of submissions) {
+      acking.leave(submission)
+      pendingBytes -= submission.bytes
+      submission.done(submission.effects.map(() => passing(message)))
+    }
+  }
+
+  function forgetAcks(): void {
+    const forgotten = waiting.takeOldestAcks(FORGET_AT_ONCE)
+    forgottenAcks += forgotten.length
+    log.warn({ pool: spec.name, forgotten: forgotten.length, inAll: forgottenAcks }, 'too many acknowledgements wait for Redis: the oldest are forgotten, their messages will come again')
+    doomed = [...doomed, ...forgotten]
+  }
+
+  function noteOutage(clause: string): void {
+    if (outage?.clause === clause || closing !== undefined) return
+    outage = { clause, since: outage?.since ?? Date.now() }
+    log.warn({ pool: spec.name, reason: clause }, 'Redis is away')
+  }
+
+  function noteRecovery(): void {
+    if (outage === undefined || kept.length > 0) return
+    log.info({ pool: spec.name, awayMs: Date.now() - outage.since }, 'Redis is back')
+    outage = undefined
+  }
+
+  function isEmpty(): boolean {
+    return !sending && kept.length === 0 && waiting.size === 0 && reads.length === 0 && doomed.length === 0 && left.length === 0
+  }
+
+  function noteEmpty(): void {
+    if (emptied.length === 0 || !isEmpty()) return
+    const told = emptied
+    emptied = []
+    for (const tell of told) tell()
+  }
+
+  function drained(): Promise<void> {
+    return isEmpty() ? Promise.resolve() : new Promise((resolve) => { emptied.push(resolve) })
+  }
+
+  async function close(): Promise<void> {
+    if (ready) await before(CLOSE_DEADLINE_MS, drained())
+    ready = false
+    clearInterval(sweeper)
+    first.delayed('the pool was closed', true)
+    await connection.end()
+    closed = true
+    kept = []
+    fail(waiting.takeAll(), 'the pool was closed')
+    const untold = left
+    left = []
+    tell(untold, 'the pool was closed')
+    failImpatient()
+  }
+
+  const pool: OpenPool = {
+    name: spec.name,
+    spec,
+    get ready() { return ready },
+    get pendingBytes() { return pendingBytes },
+    get clockOffsetMs() { return clockOffsetMs },
+    acking,
+    onAway: options.events?.onAway ?? (() => {}),
+    onBack: options.events?.onBack ?? (() => {}),
+    submit,
+    page: (request: PageRequest) => { ask({ kind: 'page', request }) },
+    retained: (request: RetainedRequest) => { ask({ kind: 'retained', request }) },
+    bodies: (msgids, done) => { ask({ kind: 'bodies', msgids, done }) },
+    latest: (topic, done) => { ask({ kind: 'latest', topic, done }) },
+    proxySubscriptions: (clientid, done) => { ask({ kind: 'subscriptions', clientid, done }) },
+    whenReady: (timeoutMs) => first.within(timeoutMs),
+    drained,
+    close: () => closing ??= close(),
+  }
+  return pool
+}
+
+function callNumbers(name: string): CallNumbers {
+  let last = 0
+  return { batch: keys.batch(name), next: () => ++last }
+}
+
+/** Whose commands have not all been carried out: what they gave later must wait. */
+function ordersOf(left: readonly Unanswered[]): Set<object> {
+  const waitFor = left.filter(({ submission }) => submission.effects.some(({ kind }) => kind === 'command'))
+  return new Set(waitFor.map(({ submission }) => submission.order))
+}
+
+/** Of the failures of a round the one that decides: a lost connection before a refusal. */
+function passingFailure(answers: readonly Answer[]): Failure | undefined {
+  let refused: Failure | undefined
+  for (const answered of answers) {
+    if (answered.ok || answered.failure.kind === 'lasting') continue
+    if (answered.failure.kind === 'unknown') return answered.failure
+    refused ??= answered.failure
+  }
+  return refused
+}
+
+function answerAt(answers: readonly Answer[], i: number): Answer {
+  const answered = answers[i]
+  if (answered === undefined) throw new Error(`a call of a round has no answer: ${i}`)
+  return answered
+}
+
+/** Waits for the work, but not longer. */
+async function before(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>((resolve) => { timer = setTimeout(resolve, ms) })
+  await Promise.race([work, deadline])
+  clearTimeout(timer)
+}

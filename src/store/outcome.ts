@@ -1,0 +1,63 @@
+import type { Outcome } from '../actions/effect.ts'
+import type { Answer } from './connection.ts'
+import { plainWords, type Failure } from './failure.ts'
+import type { BatchKind, WriteCall } from './round.ts'
+import { settle } from './unanswered.ts'
+
+const DONE: Outcome = { ok: true }
+/** Stored, perhaps long ago: nobody knows any more what stood before it. */
+const STORED_SOMEWHERE: Outcome = { ok: true, stored: { score: undefined, prev: undefined } }
+
+export function lasting(message: string): Outcome {
+  return { ok: false, failure: 'lasting', message }
+}
+
+export function passing(message: string): Outcome {
+  return { ok: false, failure: 'passing', message }
+}
+
+/** Gives every effect of a call its outcome. Gives nothing and returns the failure if the call must be sent again. */
+export function settleCall(call: WriteCall, answer: Answer): Failure | undefined {
+  if (!answer.ok) {
+    if (answer.failure.kind !== 'lasting') return answer.failure
+    settleAll(call, lasting(answer.failure.message))
+  } else if (call.kind === 'command') {
+    settleAll(call, DONE)
+  } else if (answer.reply === 'again') {
+    settleAll(call, call.kind === 'store' ? STORED_SOMEWHERE : DONE)
+  } else {
+    settleEach(call, call.kind, answer.reply)
+  }
+  return undefined
+}
+
+/** Gives all effects of a call one outcome. */
+export function settleAll(call: WriteCall, outcome: Outcome): void {
+  for (const [i, owner] of call.owners.entries()) settle(owner, call.effects[i] ?? 0, outcome)
+}
+
+/** A list of one text with the words of all entries, then pairs of entry (from 1) and error. */
+function settleEach(call: WriteCall, kind: BatchKind, reply: unknown): void {
+  if (!Array.isArray(reply)) throw new Error(`the script of ${kind} answered no list`)
+  const [text, ...errors] = reply.map((element: unknown) => element)
+  const words = String(text).split(' ')
+  const failed = new Map<number, string>()
+  for (let i = 0; i < errors.length; i += 2) failed.set(Number(errors[i]) - 1, String(errors[i + 1]))
+  for (const [i, owner] of call.owners.entries()) {
+    const error = failed.get(i)
+    settle(owner, call.effects[i] ?? 0, error === undefined ? outcomeOf(kind, words, i) : lasting(plainWords(error, '')))
+  }
+}
+
+function outcomeOf(kind: BatchKind, words: readonly string[], i: number): Outcome {
+  if (kind === 'store') return { ok: true, stored: { score: whole(words[2 * i]), prev: whole(words[2 * i + 1]) } }
+  if (kind === 'presence') {
+    const fence = whole(words[i])
+    return fence === undefined ? DONE : { ok: true, online: { fence } }
+  }
+  return DONE
+}
+
+function whole(word: string | undefined): number | undefined {
+  return word === undefined || word === '-' ? undefined : Number(word)
+}

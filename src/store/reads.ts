@@ -1,0 +1,167 @@
+import { keys } from '../actions/keys.ts'
+import type { MessageRecord } from '../actions/message-record.ts'
+import type { PageRequest, RetainedRequest } from '../delivery/ports.ts'
+import type { Answer, Call } from './connection.ts'
+import { unpackRecords } from './packed-records.ts'
+import { SCRIPTS, type ScriptName } from './scripts.ts'
+
+/** Something asked of the pool; `done` is told an Error if it could not be had. */
+export type Read =
+  | { readonly kind: 'page', readonly request: PageRequest }
+  | { readonly kind: 'retained', readonly request: RetainedRequest }
+  | { readonly kind: 'bodies', readonly msgids: readonly string[], readonly done: (records: readonly (MessageRecord | undefined)[] | Error) => void }
+  | { readonly kind: 'latest', readonly topic: string, readonly done: (record: MessageRecord | undefined | Error) => void }
+  | { readonly kind: 'subscriptions', readonly clientid: string, readonly done: (rows: readonly (readonly [topic: string, qos: string])[] | Error) => void }
+
+/** Reads that travel in one call. */
+export interface ReadCall extends Call {
+  readonly reads: readonly Read[]
+  /** Answers the reads from a good reply; returns those that there was no room for. */
+  readonly give: (reply: unknown) => readonly Read[]
+}
+
+/** Bytes of messages in the answer of one call of pages. */
+const PAGE_BYTES = 256 * 1024
+const PAGES_PER_CALL = 64
+const RETAINED_PER_CALL = 64
+/** Bodies are not bounded in bytes by the script: not many at once. */
+const RECORDS_PER_CALL = 128
+
+/** The calls that bring what is asked. */
+export function planReads(reads: readonly Read[]): ReadCall[] {
+  return [
+    ...chunks(ofKind(reads, 'page'), PAGES_PER_CALL, () => 1).map(pageCall),
+    ...chunks(ofKind(reads, 'retained'), RETAINED_PER_CALL, () => 1).map(retainedCall),
+    ...chunks(ofKind(reads, 'bodies'), RECORDS_PER_CALL, ({ msgids }) => msgids.length).map(bodiesCall),
+    ...chunks(ofKind(reads, 'latest'), RECORDS_PER_CALL, () => 1).map(latestCall),
+    ...ofKind(reads, 'subscriptions').map(subscriptionsCall),
+  ]
+}
+
+/** Tells the reads of a call what came. Returns those that must be asked again. */
+export function answerReads(call: ReadCall, answer: Answer): readonly Read[] {
+  if (answer.ok) return call.give(answer.reply)
+  failReads(call.reads, new Error(answer.failure.message))
+  return []
+}
+
+export function failReads(reads: readonly Read[], error: Error): void {
+  for (const read of reads) {
+    if ('request' in read) read.request.done(error)
+    else read.done(error)
+  }
+}
+
+type OfKind<K extends Read['kind']> = Extract<Read, { kind: K }>
+
+function ofKind<K extends Read['kind']>(reads: readonly Read[], kind: K): OfKind<K>[] {
+  return reads.filter((read): read is OfKind<K> => read.kind === kind)
+}
+
+/** Splits a list so that the weights of each part, but for a single heavy item, stay within `most`. */
+function chunks<T>(items: readonly T[], most: number, weight: (item: T) => number): T[][] {
+  const parts: T[][] = []
+  let room = 0
+  for (const item of items) {
+    const part = parts.at(-1)
+    if (part === undefined || weight(item) > room) {
+      parts.push([item])
+      room = most - weight(item)
+    } else {
+      part.push(item)
+      room -= weight(item)
+    }
+  }
+  return parts
+}
+
+function pageCall(reads: readonly OfKind<'page'>[]): ReadCall {
+  const args = reads.flatMap(({ request }) =>
+    [request.kind, request.clientid, request.topic, place(request.after), String(request.limit)])
+  return scriptCall('page', [String(PAGE_BYTES), ...args], reads, (reply) => {
+    const [clock = NOTHING, ...texts] = buffers(reply)
+    return reads.filter(({ request }, i) => {
+      const [last = '', more, ...heads] = words(texts[2 * i])
+      if (more === '2') return true
+      if (last.startsWith('!')) {
+        request.done(new Error([last.slice(1), more, ...heads].join(' ')))
+      } else {
+        const entries = unpackRecords(heads, texts[2 * i + 1] ?? NOTHING).filter((entry) => entry !== undefined)
+        request.done({ entries, last: Number(last), more: more === '1', clock: Number(clock) })
+      }
+      return false
+    })
+  })
+}
+
+function retainedCall(reads: readonly OfKind<'retained'>[]): ReadCall {
+  const args = reads.flatMap(({ request: { topic, reader } }) =>
+    [topic, reader?.kind ?? '', reader?.clientid ?? '', place(reader?.after)])
+  return scriptCall('retained', args, reads, (reply) => {
+    const texts = buffers(reply)
+    for (const [i, { request }] of reads.entries()) {
+      const [inLogAt, ...heads] = words(texts[2 * i])
+      const [found] = unpackRecords(heads, texts[2 * i + 1] ?? NOTHING)
+      request.done(found && { record: found.record, inLogAt: inLogAt === '-' ? undefined : Number(inLogAt) })
+    }
+    return []
+  })
+}
+
+function bodiesCall(reads: readonly OfKind<'bodies'>[]): ReadCall {
+  const args = reads.flatMap(({ msgids }) => msgids.map(keys.message))
+  return scriptCall('records', args, reads, (reply) => {
+    const records = recordsOf(reply)
+    let from = 0
+    for (const { msgids, done } of reads) done(records.slice(from, from += msgids.length))
+    return []
+  })
+}
+
+function latestCall(reads: readonly OfKind<'latest'>[]): ReadCall {
+  return scriptCall('records', reads.map(({ topic }) => keys.latest(topic)), reads, (reply) => {
+    const records = recordsOf(reply)
+    for (const [i, { done }] of reads.entries()) done(records[i])
+    return []
+  })
+}
+
+function subscriptionsCall(read: OfKind<'subscriptions'>): ReadCall {
+  return {
+    // in capitals: ioredis would make an object of it, and lose the order
+    name: 'HGETALL', args: [keys.proxySubscriptions(read.clientid)], binary: false, reads: [read],
+    give: (reply) => {
+      const texts = Array.isArray(reply) ? reply.map(String) : []
+      read.done(Array.from({ length: texts.length / 2 }, (_, i) => [texts[2 * i] ?? '', texts[2 * i + 1] ?? ''] as const))
+      return []
+    },
+  }
+}
+
+function scriptCall(
+  script: ScriptName, args: readonly string[], reads: readonly Read[], give: ReadCall['give'],
+): ReadCall {
+  return { name: 'evalsha', args: [SCRIPTS[script].sha, '0', ...args], binary: true, reads, give }
+}
+
+/** Where a reader stands, as the scripts take it: empty for a cold one. */
+function place(after: number | undefined): string {
+  return after === undefined ? '' : String(after)
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** The elements of a script's reply; all are texts. */
+function buffers(reply: unknown): Buffer[] {
+  if (!Array.isArray(reply)) throw new Error('a script that reads answered no list')
+  return reply.map((element: unknown) => Buffer.isBuffer(element) ? element : NOTHING)
+}
+
+function words(text: Buffer | undefined): string[] {
+  return text === undefined || text.length === 0 ? [] : text.toString('latin1').split(' ')
+}
+
+function recordsOf(reply: unknown): (MessageRecord | undefined)[] {
+  const [heads, texts] = buffers(reply)
+  return unpackRecords(words(heads), texts ?? NOTHING).map((found) => found?.record)
+}

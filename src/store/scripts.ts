@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { keys } from '../actions/keys.ts'
+
+/**
+ * The Lua scripts. Each is made of parts, which are texts too: Redis has no way for a script to call
+ * another. The file's header says what it takes and answers.
+ */
+const PARTS = {
+  store: ['once', 'forget', 'failure', 'store'],
+  keep: ['once', 'forget', 'failure', 'msgid', 'keep'],
+  'ack-queue': ['failure', 'ack-queue'],
+  'ack-pubsub': ['failure', 'msgid', 'ack-pubsub'],
+  'ack-latest': ['failure', 'ack-latest'],
+  presence: ['failure', 'presence'],
+  page: ['msgid', 'record', 'start', 'page'],
+  retained: ['msgid', 'record', 'start', 'retained'],
+  records: ['record', 'records'],
+} as const satisfies Record<string, readonly string[]>
+
+export type ScriptName = keyof typeof PARTS
+
+export interface Script {
+  readonly text: string
+  /** SHA-1 of the text in hex, the name under which Redis keeps it (redis.io/commands/evalsha). */
+  readonly sha: string
+}
+
+/**
+ * The keys that scripts build from what they are given: on one server a script need not declare its
+ * keys. Taken from the one page that lists them all.
+ */
+const KEYS = `
+local MESSAGE, LOG = '${keys.message('')}', '${keys.log('')}'
+local POSITION = '${keys.position('', '').slice(0, -1)}'
+local RETAINED, LATEST = '${keys.retained('')}', '${keys.latest('')}'
+local CLIENT, NODE = '${keys.client('')}', '${keys.node('')}'
+local CLOCK, TOPICS, RETAINEDS, LATESTS = '${keys.clock}', '${keys.topics}', '${keys.retainedTopics}', '${keys.latestTopics}'
+`
+
+/** All scripts, read and hashed when the module is loaded. */
+export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
+  store: script('store'),
+  keep: script('keep'),
+  'ack-queue': script('ack-queue'),
+  'ack-pubsub': script('ack-pubsub'),
+  'ack-latest': script('ack-latest'),
+  presence: script('presence'),
+  page: script('page'),
+  retained: script('retained'),
+  records: script('records'),
+}
+
+function script(name: ScriptName): Script {
+  const text = [KEYS, ...PARTS[name].map(part)].join('\n')
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}
+
+function part(name: string): string {
+  return readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8')
+}

@@ -1,0 +1,52 @@
+-- on_message_retain, on_retain_delete, on_message_store_keep_latest: the one record of a topic.
+-- Parts: once, forget, failure, msgid.
+--
+-- ARGV  batch, number, after (see once.lua), index, key prefix; then per message: expiry in seconds
+--       (0: for ever, -1: remove the record) and the seven fields id, from, qos, topic, payload, ts, retain
+-- Reply `again`, nothing was written; or a list: an empty text, then pairs of number (from 1) and
+--       error for messages that Redis will never take
+local HEAD, WIDTH = 5, 8
+local index, prefix = ARGV[4], ARGV[5]
+local messages = (#ARGV - HEAD) / WIDTH
+
+local refused = once(ARGV[1], ARGV[2], ARGV[3])
+if refused then return refused end
+
+-- A message never replaces a later one of the same broker process: its id ends in the same 11
+-- characters, and its time is higher. (One of another process has another clock.)
+local function is_outdated(key, id)
+  -- what is no hash is not ours and is replaced
+  local held = redis.pcall('HGET', key, 'id')
+  if type(held) ~= 'string' or held:sub(-11) ~= id:sub(-11) then return false end
+  local theirs, mine = micros(held), micros(id)
+  return theirs ~= nil and mine ~= nil and theirs > mine
+end
+
+local function keep(at)
+  local ttl, id, topic = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 4]
+  local key = prefix .. topic
+  if is_outdated(key, id) then return nil end
+  local err = failure(redis.pcall('DEL', key))
+  if err then return err end
+  if ttl < 0 then
+    redis.call('ZREM', index, topic)
+    return nil
+  end
+  err = failure(redis.pcall('HSET', key, 'id', id, 'from', ARGV[at + 2], 'qos', ARGV[at + 3],
+    'topic', topic, 'payload', ARGV[at + 5], 'ts', ARGV[at + 6], 'retain', ARGV[at + 7]))
+  if err then return err end
+  if ttl > 0 then redis.call('EXPIRE', key, ttl) end
+  redis.call('ZADD', index, 0, topic)
+  return nil
+end
+
+local reply = { '' }
+for i = 1, messages do
+  local err = keep(HEAD + (i - 1) * WIDTH + 1)
+  if err then
+    local trouble = note(reply, i, err)
+    if trouble then return trouble end
+  end
+end
+forget(index, prefix, messages)
+return reply

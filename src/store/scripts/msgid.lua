@@ -1,0 +1,12 @@
+-- Part. Microseconds since 1970 of a msgid of ours (20 digits of base 62, the first 9 are the time),
+-- nil for any other text. Ids are compared by this number and never with `<`: Lua compares texts by
+-- the locale of the server, in which `a` may come before `B`.
+local function micros(id)
+  if #id ~= 20 or id:find('[^0-9A-Za-z]') then return nil end
+  local value = 0
+  for i = 1, 9 do
+    local byte = id:byte(i)
+    value = value * 62 + (byte < 58 and byte - 48 or byte < 91 and byte - 55 or byte - 61)
+  end
+  return value
+end

@@ -1,0 +1,20 @@
+-- Part; needs msgid.lua. The score after which a reader of a topic's log goes on (SPEC 3).
+--
+-- `after` is where it stands, empty for a cold reader. A cold `queue` begins at the beginning; a cold
+-- `pubsub` after its position: at the position's score, or if that is no longer in the log at the
+-- time in it less one minute (two clocks; may repeat, never skips), or at the beginning.
+local function start_of(kind, client, topic, after, clock)
+  if after ~= '' then return tonumber(after) end
+  if kind ~= 'pubsub' then return 0 end
+  local id = redis.pcall('GET', POSITION .. client .. ':' .. topic)
+  -- another type lives at that key: no position
+  if type(id) ~= 'string' then return 0 end
+  local score = redis.call('ZSCORE', LOG .. topic, id)
+  if score then return tonumber(score) end
+  -- client `a` of topic `b:c` and client `a:b` of topic `c` share a position: this one may be the other's
+  local of = redis.pcall('HGET', MESSAGE .. id, 'topic')
+  if type(of) == 'string' and of ~= topic then return 0 end
+  local time = micros(id)
+  -- never beyond the clock: the id was made by the broker's
+  return time and math.max(0, math.min(time - 60000000, clock)) or 0
+end

@@ -1,0 +1,132 @@
+-- on_message_publish: stores messages and logs them under their topics, in the order of their giving.
+-- Parts: once, forget, failure.
+--
+-- ARGV  batch, number, after (see once.lua); then per message: expiry in seconds (0: for ever) and
+--       the seven fields id, from, qos, topic, payload, ts, retain
+-- Reply `again`, nothing was written; or a list: one text with two words a message, its score and the
+--       score of the message before it on its topic (0: none, `-`: not known; both `-` if it failed),
+--       then pairs of number (from 1) and error for messages that Redis will never take
+local HEAD, WIDTH = 3, 8
+local messages = (#ARGV - HEAD) / WIDTH
+
+local time = redis.call('TIME')
+local clock = math.max(tonumber(redis.call('GET', CLOCK) or 0), time[1] * 1000000 + time[2])
+local marked = redis.call('GET', ARGV[1])
+local refused = once(ARGV[1], ARGV[2], ARGV[3])
+if refused then return refused end
+
+-- by topic: {tail: score of the newest entry, added: entries, ttl: longest expiry, fresh: the log is new}
+local topics = {}
+
+local function topic_state(topic)
+  local state = topics[topic]
+  if state then return state end
+  local newest = redis.pcall('ZRANGE', LOG .. topic, -1, -1, 'WITHSCORES')
+  if newest.err then return nil, newest.err end
+  state = { tail = tonumber(newest[2] or 0), added = 0, ttl = -1, fresh = newest[1] == nil }
+  topics[topic] = state
+  return state
+end
+
+local function raise_expiry(key, ttl)
+  local left = redis.call('PTTL', key)
+  if left < 0 then return end
+  if ttl == 0 then redis.call('PERSIST', key)
+  elseif left < ttl * 1000 then redis.call('EXPIRE', key, ttl) end
+end
+
+-- Returns score and the score before it, or nil and an error.
+local function store(at)
+  local ttl, id, topic = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 4]
+  local log, record = LOG .. topic, MESSAGE .. id
+  local state, err = topic_state(topic)
+  if not state then return nil, err end
+
+  -- An id whose record has expired meanwhile is stored anew, in a new place.
+  local known = redis.call('ZSCORE', log, id)
+  if known and redis.call('EXISTS', record) == 0 then
+    redis.call('ZREM', log, id)
+    known = false
+    state.fresh = state.fresh or redis.call('EXISTS', log) == 0
+  end
+  if known then
+    raise_expiry(record, ttl)
+  else
+    -- entry before record: what fails half-way leaves an id without record, which readers trim,
+    -- and never a record that nobody finds
+    err = failure(redis.pcall('ZADD', log, string.format('%.0f', clock + 1), id))
+    if err then return nil, err end
+    err = failure(redis.pcall('HSET', record, 'id', id, 'from', ARGV[at + 2], 'qos', ARGV[at + 3],
+      'topic', topic, 'payload', ARGV[at + 5], 'ts', ARGV[at + 6], 'retain', ARGV[at + 7]))
+    if err then
+      redis.call('ZREM', log, id)
+      return nil, err
+    end
+    if ttl > 0 then redis.call('EXPIRE', record, ttl) end
+  end
+  if state.ttl ~= 0 then state.ttl = ttl == 0 and 0 or math.max(state.ttl, ttl) end
+  if known then return tonumber(known), nil end
+
+  clock = clock + 1
+  local prev = state.tail
+  state.tail, state.added = clock, state.added + 1
+  return clock, prev
+end
+
+local places, reply = {}, { '' }
+for i = 1, messages do
+  local score, prev = store(HEAD + (i - 1) * WIDTH + 1)
+  if score then
+    places[i] = prev and string.format('%.0f %.0f', score, prev) or string.format('%.0f -', score)
+  else
+    places[i] = '- -'
+    local trouble = note(reply, i, prev)
+    if trouble then
+      -- In the middle of a script Redis does not say so; if it ever does, the call is unmarked and
+      -- comes again: what is stored already is known by its id.
+      redis.call('SET', CLOCK, string.format('%.0f', clock))
+      redis.call('SET', ARGV[1], marked or 0, 'EX', 3600)
+      return trouble
+    end
+  end
+end
+redis.call('SET', CLOCK, string.format('%.0f', clock))
+reply[1] = table.concat(places, ' ')
+
+local function drop_without_record(log, ids)
+  local gone = {}
+  for _, id in ipairs(ids) do
+    if redis.call('EXISTS', MESSAGE .. id) == 0 then gone[#gone + 1] = id end
+  end
+  if #gone > 0 then redis.call('ZREM', log, unpack(gone)) end
+  return #gone
+end
+
+-- Ids whose record expired go faster than new ones come: the oldest first; where those live for ever,
+-- chance finds the others. `most` pairs are looked at; Lua unpacks no more than 8,000 values.
+local MAX_SAMPLE = 4000
+local function trim(log, most)
+  for _ = 1, most do
+    if drop_without_record(log, redis.call('ZRANGE', log, 0, 1)) < 2 then break end
+  end
+  if drop_without_record(log, redis.call('ZRANDMEMBER', log, 1)) > 0 then
+    drop_without_record(log, redis.call('ZRANDMEMBER', log, math.min(2 * most, MAX_SAMPLE)))
+  end
+end
+
+-- Trimming costs as much as storing: a topic has its turn at every eighth call only, and then for all
+-- eight. (A script's own random numbers are the same each time; scores are microseconds.)
+local TURNS = 8
+
+for topic, state in pairs(topics) do
+  local log = LOG .. topic
+  if state.fresh and state.added > 0 then
+    redis.call('ZADD', TOPICS, 0, topic)
+    if state.ttl > 0 then redis.call('EXPIRE', log, state.ttl) end
+  elseif state.ttl >= 0 then
+    raise_expiry(log, state.ttl)
+    if state.tail % TURNS == 0 then trim(log, TURNS * state.added) end
+  end
+end
+forget(TOPICS, LOG, messages)
+return reply

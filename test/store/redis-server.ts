@@ -1,0 +1,89 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+
+/** A real Redis of a test's own: a free port, a folder of its own, every write on disk before its answer. */
+export interface RedisServer {
+  readonly port: number
+  /** For looking and preparing. */
+  readonly client: Redis
+  /** SIGKILL, and no restart. */
+  kill(): Promise<void>
+  /** SIGSTOP: connections stay, nothing is answered. */
+  freeze(): void
+  /** SIGCONT: what came meanwhile is carried out. */
+  thaw(): void
+  /** On the same port and data. */
+  start(): Promise<void>
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>
+}
+
+export async function startRedis(...args: string[]): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'hookline-redis-'))
+  const port = await freePort()
+  let child: ChildProcess
+
+  async function start(): Promise<void> {
+    child = spawn('redis-server', [
+      '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '',
+      '--appendonly', 'yes', '--appendfsync', 'always', ...args,
+    ], { stdio: 'ignore' })
+    await until(() => accepts(port), 'redis-server accepts connections')
+  }
+
+  await start()
+  const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50, maxRetriesPerRequest: null })
+  // it comes and goes with its server
+  client.on('error', () => {})
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+
+  return {
+    port, client, start,
+    kill: () => end('SIGKILL'),
+    freeze() { child.kill('SIGSTOP') },
+    thaw() { child.kill('SIGCONT') },
+    async stop() {
+      client.disconnect()
+      await end('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Waits for a state, with a deadline. */
+export async function until(reached: () => boolean | Promise<boolean>, what: string, deadlineMs = 10_000): Promise<void> {
+  const end = Date.now() + deadlineMs
+  while (!await reached()) {
+    if (Date.now() > end) throw new Error(`not reached within ${deadlineMs} ms: ${what}`)
+    await new Promise((resolve) => { setTimeout(resolve, 5) })
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => { socket.destroy(); resolve(true) })
+    socket.once('error', () => { resolve(false) })
+  })
+}
