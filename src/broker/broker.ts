@@ -1,0 +1,236 @@
+import type { Server } from 'node:net'
+import type { Clock, Pool } from '../delivery/ports.ts'
+import { Delivery, SLOW_TICK_MS } from '../delivery/delivery.ts'
+import { Publisher, type PublishPorts } from '../delivery/publisher.ts'
+import { Retransmissions } from '../delivery/retransmissions.ts'
+import { type Counters, newCounters } from '../engine/counters.ts'
+import { Events } from '../engine/events.ts'
+import type { Log } from '../engine/log-port.ts'
+import { Outcomes } from '../engine/outcomes.ts'
+import { Presence } from '../engine/presence.ts'
+import { bringsOf, poolOf, type Rules } from '../engine/rules.ts'
+import { filterProblem } from '../language/topic-filter.ts'
+import { stepsFor } from '../plan/match.ts'
+import type { Address } from '../plan/program.ts'
+import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
+import { Connection, isPublishable } from './connection.ts'
+import { listenTcp } from './listeners.ts'
+
+/** How often held publishers are looked at. Milliseconds. */
+const HOLD_SWEEP_MS = 200
+/** How often subscribers that do not read are looked for. Milliseconds. */
+const STUCK_SWEEP_MS = 1000
+/** How long a stop waits for Redis to take what connections left. Milliseconds. */
+const CLOSE_MS = 10_000
+/** A lookup that failed is asked again after so long. Milliseconds. */
+const LOOKUP_RETRY_MS = 500
+
+/** The MQTT broker on a set of rules: connections, what they publish, and what they are owed. */
+export class Broker {
+  readonly counters: Counters = newCounters()
+  readonly outcomes: Outcomes
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #delivery: Delivery
+  readonly #presence: Presence
+  readonly #retransmissions = new Retransmissions()
+  readonly #publishPorts: PublishPorts
+  readonly #connections = new Map<MqttClient, Connection>()
+  readonly #byId = new Map<string, Connection>()
+  /** Publishers with something unconfirmed. */
+  readonly #busy = new Set<Publisher>()
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #servers: Server[] = []
+  #handshake: Handshake | undefined
+  #closing = false
+
+  constructor(options: { readonly rules: Rules, readonly log: Log, readonly clock: Clock, readonly nextMsgid: () => string }) {
+    const { log, clock } = options
+    this.#log = log
+    this.#clock = clock
+    this.outcomes = new Outcomes(log)
+    const events = new Events(this.outcomes, this.counters)
+    this.#delivery = new Delivery({ rules: options.rules, events, counters: this.counters, clock })
+    this.#presence = new Presence({
+      rules: () => this.#delivery.rules, events, counters: this.counters, now: () => Math.floor(clock.now() / 1000),
+    })
+    this.#publishPorts = {
+      clock,
+      counters: this.counters,
+      outcomes: this.outcomes,
+      retransmissions: this.#retransmissions,
+      rules: () => this.#delivery.rules,
+      nextMsgid: options.nextMsgid,
+      route: (record, placed) => this.#delivery.route(record, placed),
+      busy: (publisher) => this.#busy.add(publisher),
+    }
+  }
+
+  async start(): Promise<void> {
+    this.#handshake = await createHandshake({
+      sessionPresent: (clientid) => {
+        const session = this.#delivery.session(clientid)
+        return session !== undefined && !session.clean
+      },
+      registered: (client, clientid, details, told) => {
+        // aedes closes an older connection of the name, unless it has lost sight of it
+        this.#byId.get(clientid)?.close('takeover')
+        if (!told.sessionPresent) this.#retransmissions.newSession(clientid)
+        const connection = new Connection({
+          client, clientid, details, delivery: this.#delivery, publishPorts: this.#publishPorts, log: this.#log,
+        })
+        this.#connections.set(client, connection)
+        this.#byId.set(clientid, connection)
+        // CONNACK is about to say what is no longer so: the client comes back
+        if (connection.resumed !== told.sessionPresent) connection.close('closed')
+      },
+      ready: (client) => {
+        const connection = this.#connections.get(client)
+        if (connection !== undefined) this.#ready(connection)
+      },
+      packet: (client, packet) => this.#connections.get(client)?.handle(packet),
+      disconnecting: (client) => this.#reason(client, 'normal'),
+      will: (client, will) => this.#will(client, will),
+      gone: (client) => this.#gone(client),
+      keepaliveTimeout: (client) => this.#reason(client, 'keepalive'),
+      failed: (client, error) => {
+        // a reset socket is no mistake of the client's
+        this.#reason(client, 'code' in error && typeof error.code === 'string' ? 'closed' : 'protocol')
+      },
+    })
+    this.#every(HOLD_SWEEP_MS, () => this.#sweepPublishers())
+    this.#every(STUCK_SWEEP_MS, () => this.#delivery.sweep())
+    this.#every(SLOW_TICK_MS, () => this.#delivery.slowTick())
+  }
+
+  /** Accepts MQTT over TCP; returns the real address. Fails with Node's error. */
+  async listen(address: Address): Promise<Address> {
+    const bound = await listenTcp(address, (socket) => {
+      if (this.#handshake === undefined || this.#closing) socket.destroy()
+      else this.#handshake.accept(socket)
+    })
+    this.#servers.push(bound.server)
+    return bound.address
+  }
+
+  swap(rules: Rules): void {
+    this.#delivery.swap(rules)
+  }
+
+  drained(pool: Pool): Promise<void> {
+    return this.#delivery.drained(pool)
+  }
+
+  abandon(pool: Pool): void {
+    this.#delivery.abandon(pool)
+  }
+
+  poolAway(_pool: Pool): void {
+    // what QoS 0 waits behind a message that is held from now on goes on
+    this.#sweepPublishers()
+  }
+
+  poolBack(pool: Pool, sameData: boolean): void {
+    this.#delivery.poolBack(pool, { sameData })
+  }
+
+  /** Stops accepting, ends all connections (their wills are published), and waits for what they left to Redis. */
+  async close(): Promise<void> {
+    this.#closing = true
+    for (const server of this.#servers) server.close()
+    for (const connection of this.#connections.values()) connection.reason ??= 'shutdown'
+    await this.#handshake?.close()
+    await Promise.race([this.#presence.idle(), new Promise((resolve) => { setTimeout(resolve, CLOSE_MS).unref() })])
+    while (this.#busy.size > 0) {
+      await new Promise((resolve) => { setTimeout(resolve, HOLD_SWEEP_MS / 4) })
+      this.#sweepPublishers()
+    }
+    for (const timer of this.#timers) clearInterval(timer)
+  }
+
+  // --- connections
+
+  #ready(connection: Connection): void {
+    const { session } = connection
+    connection.ready = true
+    this.#presence.connected(connection.visit, { created: !connection.resumed })
+    session.open()
+    const hooks = connection.resumed ? ['client.connected'] as const : ['client.connected', 'session.created'] as const
+    const { rules } = this.#delivery
+    const pools = new Set(hooks.flatMap((hook) => stepsFor(rules.program, hook))
+      .filter((step) => bringsOf(step) === 'subscriptions').map((step) => poolOf(rules, step.pool)))
+    for (const pool of pools) this.#bringSubscriptions(connection, pool)
+  }
+
+  /** `on_subscribe_lookup`: as if the client had asked itself; its own SUBSCRIBE wins (SPEC 5.2). */
+  #bringSubscriptions(connection: Connection, pool: Pool): void {
+    const { session, clientid } = connection
+    pool.proxySubscriptions(clientid, (rows) => {
+      if (session.link !== connection) return
+      if (rows instanceof Error) {
+        this.#clock.after(LOOKUP_RETRY_MS, () => { if (session.link === connection) this.#bringSubscriptions(connection, pool) })
+        return
+      }
+      for (const [topic, written] of rows) {
+        if (filterProblem(topic) !== undefined || topic.startsWith('$share/')) {
+          this.#log.warn({ clientid, filter: topic, pool: pool.name }, 'a proxy subscription was left out: its filter cannot be served')
+          continue
+        }
+        const known = session.subscriptions.get(topic)
+        if (known?.own === true) continue
+        const subscription = this.#delivery.subscribe(session, topic, clampQos(written), { own: false })
+        this.#delivery.subscribed(session, subscription, { resumed: known !== undefined })
+      }
+    })
+  }
+
+  #reason(client: MqttClient, reason: 'normal' | 'keepalive' | 'closed' | 'protocol'): void {
+    const connection = this.#connections.get(client)
+    if (connection !== undefined) connection.reason ??= reason
+  }
+
+  #gone(client: MqttClient): void {
+    const connection = this.#connections.get(client)
+    if (connection === undefined) return
+    this.#connections.delete(client)
+    if (this.#byId.get(connection.clientid) === connection) this.#byId.delete(connection.clientid)
+    // aedes closes an older connection of a name itself: its socket is still whole then
+    connection.reason ??= this.#closing ? 'shutdown' : client.conn.destroyed || client.conn.readableEnded ? 'closed' : 'takeover'
+    connection.publisher.close()
+    this.#delivery.detach(connection.session, connection)
+    if (connection.ready) this.#presence.disconnected(connection.visit, connection.reason)
+  }
+
+  /** A will is a message like any other, but nobody waits for it (DELIVERY 2). */
+  #will(client: MqttClient, will: Will): void {
+    const connection = this.#connections.get(client)
+    if (connection === undefined) return
+    if (!isPublishable(will.topic)) {
+      this.#log.warn({ clientid: connection.clientid, topic: will.topic }, 'a will was not published: its topic cannot be')
+      return
+    }
+    const publisher = new Publisher({
+      clientid: connection.clientid, username: connection.session.username, keepalive: 0, link: undefined, order: connection,
+      ports: this.#publishPorts,
+    })
+    publisher.publish({ ...will, packetId: 0 })
+  }
+
+  #sweepPublishers(): void {
+    const now = this.#clock.now()
+    for (const publisher of this.#busy) {
+      publisher.sweep(now)
+      if (publisher.pending === 0) this.#busy.delete(publisher)
+    }
+  }
+
+  #every(ms: number, callback: () => void): void {
+    this.#timers.push(setInterval(callback, ms).unref())
+  }
+}
+
+/** `mqtt:sub:` holds text: what is no QoS is 0, what is above 2 is 2 (SPEC 3). */
+function clampQos(written: string): 0 | 1 | 2 {
+  const qos = Math.trunc(Number(written))
+  return qos >= 2 ? 2 : qos === 1 ? 1 : 0
+}

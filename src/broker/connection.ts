@@ -1,0 +1,163 @@
+import type { Packet } from 'mqtt-packet'
+import type { Delivery } from '../delivery/delivery.ts'
+import type { Link, OutgoingPublish } from '../delivery/ports.ts'
+import { Publisher, type PublisherLink, type PublishPorts } from '../delivery/publisher.ts'
+import type { Session } from '../delivery/session.ts'
+import type { Log } from '../engine/log-port.ts'
+import type { Visit } from '../engine/presence.ts'
+import { filterProblem } from '../language/topic-filter.ts'
+import type { ConnectDetails, MqttClient } from './aedes.ts'
+import { wire } from './wire.ts'
+
+/** Why a connection ended, as `${reason}` of `client.disconnected` says it. */
+export type Reason =
+  | 'normal' | 'keepalive' | 'closed' | 'takeover' | 'kicked' | 'protocol' | 'limit' | 'held' | 'shutdown'
+  | 'not_reading' | 'store_refused'
+
+/** Return code of a refused subscription [MQTT-3.9.3-2]. */
+const REFUSED = 128
+
+/**
+ * One MQTT connection from CONNACK to its end: takes what the client sends, in the order of the
+ * wire, to its publisher and its session, and is the wire of both.
+ */
+export class Connection implements Link, PublisherLink {
+  readonly client: MqttClient
+  readonly clientid: string
+  readonly session: Session
+  readonly resumed: boolean
+  readonly publisher: Publisher
+  readonly visit: Visit
+  /** Set by who ends it; the first word counts. */
+  reason: Reason | undefined
+  /** CONNACK is on the wire, `client.connected` has run. */
+  ready = false
+
+  readonly #delivery: Delivery
+  readonly #log: Log
+
+  constructor(options: {
+    readonly client: MqttClient
+    readonly clientid: string
+    readonly details: ConnectDetails
+    readonly delivery: Delivery
+    readonly publishPorts: PublishPorts
+    readonly log: Log
+  }) {
+    const { client, clientid, details, delivery } = options
+    this.client = client
+    this.clientid = clientid
+    this.#delivery = delivery
+    this.#log = options.log
+    const { session, resumed } = delivery.attach({ clientid, clean: client.clean, username: details.username, link: this })
+    this.session = session
+    this.resumed = resumed
+    this.publisher = new Publisher({
+      clientid, username: details.username, keepalive: details.keepalive, link: this, order: this, ports: options.publishPorts,
+    })
+    this.visit = { clientid, username: details.username, order: this, fences: new Map() }
+    client.conn.on('drain', () => session.link === this && session.drained())
+  }
+
+  // --- Link and PublisherLink
+
+  get writable(): boolean {
+    const { conn } = this.client
+    return !this.client.closed && !conn.destroyed && !conn.writableNeedDrain
+  }
+
+  publish(packet: OutgoingPublish): void {
+    wire.publish(this.client.conn, packet)
+  }
+
+  puback(packetId: number): void {
+    wire.puback(this.client.conn, packetId)
+  }
+
+  pubrec(packetId: number): void {
+    wire.pubrec(this.client.conn, packetId)
+  }
+
+  pubrel(packetId: number): void {
+    wire.pubrel(this.client.conn, packetId)
+  }
+
+  pause(): void {
+    this.client.pause()
+  }
+
+  resume(): void {
+    // reading on may parse packets at once: not from inside a round's answers
+    setImmediate(() => { if (!this.client.closed) this.client.resume() })
+  }
+
+  close(reason: Reason): void {
+    this.reason ??= reason
+    this.client.close()
+  }
+
+  // --- packets
+
+  handle(packet: Packet): void {
+    if (this.client.closed) return
+    switch (packet.cmd) {
+      case 'publish': return this.#publish(packet)
+      case 'puback': return this.session.puback(idOf(packet))
+      case 'pubrec': return this.session.pubrec(idOf(packet))
+      case 'pubcomp': return this.session.pubcomp(idOf(packet))
+      case 'pubrel':
+        this.publisher.pubrel(idOf(packet))
+        return wire.pubcomp(this.client.conn, idOf(packet))
+      case 'subscribe': return this.#subscribe(packet)
+      case 'unsubscribe': return this.#unsubscribe(packet)
+      default:
+        // what only a server sends
+        this.close('protocol')
+    }
+  }
+
+  #publish(packet: Extract<Packet, { cmd: 'publish' }>): void {
+    const { topic, payload, qos, retain } = packet
+    // [MQTT-3.3.2-2], [MQTT-4.7.3-1], [MQTT-2.3.1-1]; the broker's own topics are not for clients
+    if (!isPublishable(topic) || (qos > 0 && idOf(packet) === 0)) {
+      this.#log.warn({ clientid: this.clientid, topic }, 'a PUBLISH that cannot be: its topic is empty, has a wildcard or is of $SYS/, or its packet id is 0; the connection is closed')
+      this.close('protocol')
+      return
+    }
+    this.publisher.publish({
+      topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload, qos, retain, packetId: qos === 0 ? 0 : idOf(packet),
+    })
+  }
+
+  #subscribe(packet: Extract<Packet, { cmd: 'subscribe' }>): void {
+    const granted = packet.subscriptions.map(({ topic, qos }) => {
+      const problem = filterProblem(topic)
+      if (problem === undefined && !topic.startsWith('$share/')) return this.#delivery.subscribe(this.session, topic, qos, { own: true })
+      this.#log.warn(
+        { clientid: this.clientid, filter: topic },
+        problem === undefined ? 'a shared subscription was refused: not built yet' : 'a subscription was refused: its filter is not one',
+      )
+      return undefined
+    })
+    wire.suback(this.client.conn, idOf(packet), granted.map((subscription) => subscription?.qos ?? REFUSED))
+    // the same filter twice in one packet is one subscription
+    for (const subscription of new Set(granted)) {
+      if (subscription !== undefined) this.#delivery.subscribed(this.session, subscription, { resumed: false })
+    }
+  }
+
+  #unsubscribe(packet: Extract<Packet, { cmd: 'unsubscribe' }>): void {
+    for (const filter of packet.unsubscriptions) this.#delivery.unsubscribe(this.session, filter)
+    // [MQTT-3.10.4-5]: answered also when nothing was subscribed
+    wire.unsuback(this.client.conn, idOf(packet))
+  }
+}
+
+/** A topic name, and not one of the broker's own. */
+export function isPublishable(topic: string): boolean {
+  return topic !== '' && !/[#+\0]/.test(topic) && !topic.startsWith('$SYS/')
+}
+
+function idOf(packet: { readonly messageId?: number | undefined }): number {
+  return packet.messageId ?? 0
+}
