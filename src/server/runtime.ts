@@ -1,0 +1,45 @@
+import { msgidMaker } from '../actions/msgid.ts'
+import { Broker } from '../broker/broker.ts'
+import type { Pool } from '../delivery/ports.ts'
+import type { Log } from '../engine/log-port.ts'
+import type { Program } from '../plan/program.ts'
+import { systemClock } from './clock.ts'
+import { type BoundListener, ListenError, type Runtime } from './runtime-port.ts'
+
+/** A broker on these rules; nothing listens yet. `boot` is unique per process: the last 11 characters of its msgids. */
+export async function createRuntime(options: {
+  readonly program: Program
+  readonly pools: ReadonlyMap<string, Pool>
+  readonly boot: string
+  readonly log: Log
+}): Promise<Runtime> {
+  const { program, pools, boot, log } = options
+  // msgids go by the store's clock: a position that is gone is found again by the time in its id
+  const [first] = pools.values()
+  const storeNow = () => systemClock.now() + (first?.clockOffsetMs ?? 0)
+  const broker = new Broker({ rules: { program, pools }, log, clock: systemClock, nextMsgid: msgidMaker(boot, storeNow) })
+  await broker.start()
+  return {
+    async listen(listeners) {
+      const bound: BoundListener[] = []
+      for (const listener of listeners) {
+        // the other kinds are reported by the checks as not built yet
+        if (listener.address === undefined || listener.kind !== 'tcp') continue
+        try {
+          bound.push({ listener, address: await broker.listen(listener.address) })
+        } catch (cause) {
+          await broker.close()
+          // Node's listen fails with its own kind of error only
+          throw new ListenError(listener, cause as NodeJS.ErrnoException)
+        }
+      }
+      return bound
+    },
+    swap: (next, nextPools) => broker.swap({ program: next, pools: nextPools }),
+    drained: (pool) => broker.drained(pool),
+    abandon: (pool) => broker.abandon(pool),
+    poolAway: (pool) => broker.poolAway(pool),
+    poolBack: (pool, sameData) => broker.poolBack(pool, sameData),
+    close: () => broker.close(),
+  }
+}

@@ -1,0 +1,74 @@
+import type { Source } from '../compile.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { PoolAbsent } from '../engine/used-pools.ts'
+import type { Address, Place } from '../plan/program.ts'
+import { EmbeddedFailure } from '../store/embedded.ts'
+import type { ListenError } from './runtime-port.ts'
+
+/**
+ * Why hookline did not start, for its user: nothing of it runs any more. Lines of text, the first
+ * says what is wrong, the last what to do.
+ */
+export class StartFailure extends Error {
+  /** 1: the files have errors; 2: the work could not be done (SPEC 5.1). */
+  readonly exitCode: 1 | 2
+  /** With exit code 1: what is wrong in the files. */
+  readonly findings: { readonly diagnostics: readonly Diagnostic[], readonly sources: readonly Source[] } | undefined
+
+  constructor(lines: readonly string[], findings?: StartFailure['findings']) {
+    super(lines.join('\n  '))
+    this.exitCode = findings === undefined ? 2 : 1
+    this.findings = findings
+  }
+}
+
+export function unreadable(file: string, reason: string): StartFailure {
+  return new StartFailure([`cannot read the rules file ${file}: ${reason}`])
+}
+
+export function poolNotThere({ spec, error, clause }: PoolAbsent, seconds: number): StartFailure {
+  const { name, server, at } = spec
+  const address = server === 'embedded' ? 'embedded' : server.map(addressText).join(', ')
+  return new StartFailure([
+    `the Redis of ${name} is not there: ${clause}`,
+    `backend.redis.${name}.server = ${address} (${placeText(at)})`,
+    ...(error instanceof EmbeddedFailure ? [EMBEDDED_ADVICE[error.reason]] : [
+      `a pool that rules use has ${seconds} s to answer at the start`,
+      'start a Redis there or correct the line; with `embedded` in place of the address hookline runs one of its own',
+    ]),
+  ])
+}
+
+const EMBEDDED_ADVICE: Readonly<Record<EmbeddedFailure['reason'], string>> = {
+  'no-server': 'install it, or name a Redis that runs in place of `embedded`',
+  'in-use': 'end that one, or give this one a folder of its own: node.data_dir = another-folder',
+  'failed': 'mend that, or name another folder: node.data_dir = another-folder',
+}
+
+const LISTEN_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else listens there already',
+  EACCES: 'this user may not listen there; ports below 1024 are mostly reserved',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'no such host is known',
+}
+
+export function cannotListen(error: ListenError, file: string): StartFailure {
+  const { kind, name, address, at } = error.listener
+  const setting = `listener.${kind}.${name}`
+  const where = address === undefined ? 'off' : addressText(address)
+  const other = address === undefined ? '1884' : addressText({ host: address.host, port: address.port < 65_535 ? address.port + 1 : 1884 })
+  return new StartFailure([
+    `cannot listen on ${where}: ${LISTEN_REASONS[error.code ?? ''] ?? error.message}`,
+    `${setting} = ${where} (${at === undefined ? 'the default, no line sets it' : placeText(at)})`,
+    `end what is there, or choose another address in ${at?.file ?? file}, such as: ${setting} = ${other}`,
+  ])
+}
+
+/** `host:port`, with brackets around IPv6. */
+export function addressText({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function placeText({ file, line }: Place): string {
+  return `${file}:${line}`
+}

@@ -1,0 +1,192 @@
+import { dirname, resolve } from 'node:path'
+import { newBootId } from '../actions/msgid.ts'
+import { compile, type Source } from '../compile.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Log } from '../engine/log-port.ts'
+import { createReload, type Reload } from '../engine/reload.ts'
+import type { OpenPool, PoolOpener } from '../engine/reload-ports.ts'
+import { openReady, usedPools } from '../engine/used-pools.ts'
+import type { PoolSpec, Program } from '../plan/program.ts'
+import { startEmbedded, type EmbeddedStore } from '../store/embedded.ts'
+import { openPool } from '../store/open-pool.ts'
+import { systemClock } from './clock.ts'
+import { createClosers, type Closers } from './closers.ts'
+import { diagnosticFields, logReload } from './reload-log.ts'
+import { createRuntime } from './runtime.ts'
+import { ListenError, type BoundListener, type Runtime } from './runtime-port.ts'
+import { readSources } from './sources.ts'
+import { cannotListen, poolNotThere, StartFailure, unreadable } from './start-failure.ts'
+import { watchFiles } from './watch.ts'
+
+export interface StartOptions {
+  /** Rules files, as the user named them. */
+  readonly files: readonly string[]
+  readonly log: Log
+  /** Shows what is wrong in the files to a user who can see it: warnings at start, and all of a reload that was rejected. */
+  readonly showFindings: (diagnostics: readonly Diagnostic[], sources: readonly Source[]) => void
+  /** Aborted when the user no longer wants it started. */
+  readonly signal: AbortSignal
+}
+
+/** A running hookline. */
+export interface Server {
+  readonly program: Program
+  readonly listeners: readonly BoundListener[]
+  /** Absolute; where the embedded store keeps its files. */
+  readonly dataDir: string
+  /** Socket of the embedded store, if one runs. */
+  readonly embeddedSocket: string | undefined
+  readonly reload: Reload
+  /** Stops accepting, finishes what is on its way, closes; may be called again. */
+  close(): Promise<void>
+}
+
+/** SPEC 5.4. Seconds that a pool has to answer at start. */
+const READY_SECONDS = 10
+
+/**
+ * Starts hookline on its rules files: the one place that knows all parts. Rejects with a
+ * {@link StartFailure}, and then nothing of it is left running.
+ */
+export async function start(options: StartOptions): Promise<Server> {
+  const closers = createClosers()
+  try {
+    return await startParts(options, closers)
+  } catch (error) {
+    // Why it did not start is what its user must hear; trouble with the clearing up comes second.
+    await closers.close().catch((trouble: unknown) => { options.log.error({ err: trouble }, 'clearing up after a failed start failed') })
+    throw error
+  }
+}
+
+async function startParts(options: StartOptions, closers: Closers): Promise<Server> {
+  const { files, log, signal } = options
+  const { sources, program } = await load(options)
+  const dataDir = resolve(dirname(files[0] ?? '.'), program.settings.dataDir ?? 'data')
+  const store = embeddedOnDemand(dataDir, log)
+  closers.add(() => store.stop())
+  const boot = newBootId()
+  let runtime: Runtime | undefined
+
+  const open: PoolOpener = async spec => {
+    const socketPath = spec.server === 'embedded' ? (await store.get()).socketPath : undefined
+    const pool = openPool({ spec, socketPath, boot, log })
+    pool.onAway = () => { runtime?.poolAway(pool) }
+    pool.onBack = sameData => { runtime?.poolBack(pool, sameData) }
+    return pool
+  }
+
+  const pools = await unlessAborted(signal, openUsed(open, usedPools(program)))
+  let closePools = (): Promise<void> => closeAll(pools.values())
+  closers.add(() => closePools())
+
+  const running = await createRuntime({ program, pools, boot, log })
+  runtime = running
+  closers.add(() => running.close())
+  const listeners = await listen(running, program, files)
+  signal.throwIfAborted()
+
+  const reload = createReload({
+    first: { number: 1, sources, program, pools },
+    readSources: () => readSources(files),
+    compile,
+    openPool: open,
+    runtime: running,
+    clock: systemClock,
+    log,
+    onReport(report, reportSources) {
+      if (report.result === 'rejected') options.showFindings(report.diagnostics, reportSources)
+      logReload(log, report)
+    },
+  })
+  closePools = () => reload.closePools()
+  closers.add(() => reload.stop())
+  const watch = await watchFiles({
+    files,
+    read: () => readSources(files),
+    seen: () => reload.seen,
+    onChange: () => reload.run('watch'),
+    log,
+  })
+  closers.add(() => watch.close())
+
+  log.info({
+    listeners: listeners.map(({ listener: { kind, name }, address }) => ({ kind, name, ...address })),
+    node: program.settings.nodeName,
+    generation: reload.current.number,
+    hash: program.hash,
+    rules: Object.values(program.steps).flat().length,
+  }, 'ready')
+  return { program, listeners, dataDir, embeddedSocket: store.socketPath(), reload, close: () => closers.close() }
+}
+
+/** What the files say, or the failure that ends the start: nothing has been started yet. */
+async function load({ files, log, showFindings }: StartOptions): Promise<{ sources: readonly Source[], program: Program }> {
+  const snapshot = await readSources(files)
+  if (!snapshot.readable) throw unreadable(snapshot.file, snapshot.reason)
+  const { sources } = snapshot
+  const { program, diagnostics } = compile(sources)
+  if (program === undefined) throw new StartFailure(['the rules have errors; nothing was started'], { diagnostics, sources })
+  if (diagnostics.length > 0) {
+    showFindings(diagnostics, sources)
+    log.warn({ diagnostics: diagnostics.map(diagnosticFields) }, 'the rules have warnings')
+  }
+  return { sources, program }
+}
+
+/** Opens all of them at once; the first that does not answer, in the order of the file, fails the start. */
+async function openUsed(open: PoolOpener, specs: readonly PoolSpec[]): Promise<ReadonlyMap<string, OpenPool>> {
+  const answers = await Promise.all(specs.map(spec => openReady(open, spec, READY_SECONDS * 1_000)))
+  const pools = new Map(answers.flatMap(answer => answer.ok ? [[answer.pool.name, answer.pool]] : []))
+  const failed = answers.find(answer => !answer.ok)
+  if (failed === undefined) return pools
+  await closeAll(pools.values())
+  throw poolNotThere(failed, READY_SECONDS)
+}
+
+async function closeAll(pools: Iterable<OpenPool>): Promise<void> {
+  await Promise.all([...pools].map(pool => pool.close()))
+}
+
+async function listen(runtime: Runtime, { settings }: Program, files: readonly string[]): Promise<readonly BoundListener[]> {
+  try {
+    return await runtime.listen(settings.listeners)
+  } catch (error) {
+    if (error instanceof ListenError) throw cannotListen(error, files[0] ?? '')
+    throw error
+  }
+}
+
+/** The one embedded store of the process, started when a pool first needs it. */
+function embeddedOnDemand(dataDir: string, log: Log) {
+  let started: Promise<EmbeddedStore> | undefined
+  let socketPath: string | undefined
+  return {
+    async get(): Promise<EmbeddedStore> {
+      started ??= startEmbedded({ dataDir, log })
+      try {
+        const store = await started
+        socketPath = store.socketPath
+        return store
+      } catch (error) {
+        // So that a later reload can try again.
+        started = undefined
+        throw error
+      }
+    },
+    socketPath: () => socketPath,
+    async stop(): Promise<void> {
+      const store = await started
+      await store?.stop()
+    },
+  }
+}
+
+/** Waits for the work unless the user no longer wants it; then its outcome no longer matters. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => { reject(signal.reason) }, { once: true })
+  })
+  return await Promise.race([work, aborted])
+}

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, vi } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+export interface LogLine {
+  readonly level: string
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
+export interface HooklineProcess {
+  readonly pid: number
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** The exit code, once it has ended. */
+  readonly exit: Promise<number | null>
+  signal(name: NodeJS.Signals): void
+  /** Lines of the log whose message begins so; waits for as many as asked. */
+  lines(message: string, atLeast: number): Promise<readonly LogLine[]>
+}
+
+/** The built command as a process of its own, ended after the test if it still runs. */
+export function hookline(args: readonly string[], env: NodeJS.ProcessEnv = {}): HooklineProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+  const exit = once(child, 'close').then(() => child.exitCode)
+  onTestFinished(async () => {
+    if (child.exitCode === null) child.kill('SIGTERM')
+    await exit
+  })
+  const linesNow = (message: string): LogLine[] => stderr.split('\n')
+    .filter(line => line.startsWith('{') && line.endsWith('}'))
+    .map(line => JSON.parse(line) as LogLine) // what pino writes
+    .filter(line => line.msg.startsWith(message))
+  return {
+    pid: child.pid ?? 0,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    exit,
+    signal(name) { child.kill(name) },
+    async lines(message, atLeast) {
+      await vi.waitFor(() => { expect(linesNow(message).length, stderr).toBeGreaterThanOrEqual(atLeast) }, 15_000)
+      return linesNow(message)
+    },
+  }
+}

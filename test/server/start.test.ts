@@ -1,0 +1,155 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { hookline } from './hookline-process.ts'
+import { tempFolder } from './temp-folder.ts'
+
+const EMBEDDED = 'backend.redis.pool1.server = embedded\n'
+const ANY_PORT = 'listener.tcp.external = 127.0.0.1:0\n'
+const RULE = 'backend.redis.hook.message.publish.1 = '
+  + '{"topic": "a/#", "action": {"function": "on_message_publish"}, "expired_time": 60, "pool": "pool1"}\n'
+
+test('it says what runs where in at most ten lines, logs one line `ready`, and stops on SIGTERM with 0', async () => {
+  const file = rulesFile(EMBEDDED + ANY_PORT + RULE)
+  const it = hookline(['start', file])
+  const [ready] = await it.lines('ready', 1)
+  expect(ready).toMatchObject({
+    level: 'info',
+    node: 'hookline@127.0.0.1',
+    generation: 1,
+    rules: 1,
+    hash: expect.stringMatching(/./),
+    listeners: [{ kind: 'tcp', name: 'external', host: '127.0.0.1', port: expect.any(Number) }],
+  })
+  const lines = it.stdout().trimEnd().split('\n')
+  expect(lines.length).toBeLessThanOrEqual(10)
+  expect(it.stdout()).toContain(`${file}: 1 rule`)
+  expect(it.stdout()).toMatch(/mqtt:\/\/127\.0\.0\.1:\d+/)
+  it.signal('SIGTERM')
+  expect(await it.exit).toBe(0)
+})
+
+test('each save of the file is one reload: a broken one is reported and changes nothing, the mended one is applied', async () => {
+  const file = rulesFile(EMBEDDED + ANY_PORT + RULE)
+  const it = hookline(['start', file])
+  await it.lines('ready', 1)
+
+  writeFileSync(file, EMBEDDED + ANY_PORT + RULE.replace('on_message_publish', 'on_message_publsh'))
+  const [rejected] = await it.lines('reload rejected', 1)
+  expect(rejected).toMatchObject({
+    level: 'error', trigger: 'watch', result: 'rejected', generation: 1,
+    diagnostics: [{ file, line: 3, check: 'unknown-function', severity: 'error' }],
+  })
+
+  writeFileSync(file, EMBEDDED + ANY_PORT + RULE.replace('a/#', 'b/#'))
+  const [applied] = await it.lines('reload applied', 1)
+  expect(applied).toMatchObject({ trigger: 'watch', generation: 2, rules: { added: [], removed: [], changed: ['message.publish.1'] } })
+
+  it.signal('SIGHUP')
+  const [unchanged] = await it.lines('reload unchanged', 1)
+  expect(unchanged).toMatchObject({ trigger: 'signal', generation: 2 })
+  expect(await it.lines('reload', 3)).toHaveLength(3)
+})
+
+test('a file with mistakes is shown with them, exit 1', async () => {
+  const file = rulesFile(EMBEDDED + RULE.replace('on_message_publish', 'on_message_publsh') + 'nonsense\n')
+  const it = hookline(['start', file])
+  expect(await it.exit).toBe(1)
+  expect(it.stderr()).toContain(`${file}:2:`)
+  expect(it.stderr()).toContain(`${file}:3:`)
+  expect(it.stderr()).toContain('on_message_publsh')
+  expect(it.stderr()).toContain('nothing was started')
+  expectPlain(it.stderr())
+  expect(it.stdout()).toBe('')
+})
+
+test('a file that is not there is said, exit 2', async () => {
+  const it = hookline(['start', 'no-such.conf'])
+  expect(await it.exit).toBe(2)
+  expect(it.stderr()).toBe('hookline: cannot read the rules file no-such.conf: no such file\n')
+})
+
+test('a folder in place of a file is said, exit 2', async () => {
+  const it = hookline(['start', tempFolder()])
+  expect(await it.exit).toBe(2)
+  expect(it.stderr()).toContain('it is a folder')
+})
+
+test('a port in use is said with its setting, its line and what to do, exit 2', async () => {
+  const port = await takenPort()
+  const file = rulesFile(`${EMBEDDED}listener.tcp.external = 127.0.0.1:${port}\n${RULE}`)
+  const it = hookline(['start', file])
+  expect(await it.exit).toBe(2)
+  expect(it.stderr()).toContain(`cannot listen on 127.0.0.1:${port}: something else listens there already`)
+  expect(it.stderr()).toContain(`listener.tcp.external = 127.0.0.1:${port} (${file}:2)`)
+  expect(it.stderr()).toContain(`such as: listener.tcp.external = 127.0.0.1:`)
+  expectPlain(it.stderr())
+})
+
+test('a Redis that is not there is said with its setting, its line and what to do, exit 2 after 10 s', async () => {
+  const port = await freePort()
+  const file = rulesFile(`${ANY_PORT}backend.redis.pool1.server = 127.0.0.1:${port}\n${RULE}`)
+  const it = hookline(['start', file])
+  expect(await it.exit).toBe(2)
+  expect(it.stderr()).toContain('the Redis of pool1 is not there: connection refused')
+  expect(it.stderr()).toContain(`backend.redis.pool1.server = 127.0.0.1:${port} (${file}:2)`)
+  expect(it.stderr()).toContain('start a Redis there or correct the line')
+  expectPlain(it.stderr())
+})
+
+test('a pool that no rule uses needs no Redis', async () => {
+  const file = rulesFile(`${ANY_PORT}backend.redis.pool9.server = 127.0.0.1:${await freePort()}\n`)
+  const it = hookline(['start', file])
+  expect(await it.lines('ready', 1)).toMatchObject([{ rules: 0 }])
+})
+
+test('an embedded store without a server on the PATH is said with the one command to type, exit 2', async () => {
+  const bin = join(tempFolder(), 'bin')
+  mkdirSync(bin)
+  symlinkSync(process.execPath, join(bin, 'node'))
+  const it = hookline(['start', rulesFile(EMBEDDED + ANY_PORT + RULE)], { PATH: bin })
+  expect(await it.exit).toBe(2)
+  expect(it.stderr()).toMatch(/install|redis\.io/)
+  expectPlain(it.stderr())
+})
+
+test('a stop while it waits for a Redis that says nothing ends it at once with 0', async () => {
+  const mute = createServer().listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  onTestFinished(() => { mute.close() })
+  const { port } = mute.address() as AddressInfo // of a TCP server
+  const it = hookline(['start', rulesFile(`${ANY_PORT}backend.redis.pool1.server = 127.0.0.1:${port}\n${RULE}`)])
+  await once(mute, 'connection')
+  it.signal('SIGINT')
+  expect(await it.exit).toBe(0)
+})
+
+/** What a user may see: no trace of where in the program it came from. */
+function expectPlain(text: string): void {
+  expect(text).not.toMatch(/^\s+at .*\d+:\d+\)?$/m)
+}
+
+function rulesFile(text: string): string {
+  const file = join(tempFolder(), 'rules.conf')
+  writeFileSync(file, text)
+  return file
+}
+
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => { server.close() })
+  return (server.address() as AddressInfo).port // of a TCP server
+}
+
+/** Free when it was looked for. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // of a TCP server
+  server.close()
+  await once(server, 'close')
+  return port
+}

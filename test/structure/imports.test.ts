@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { allImports, importsOf, sourceFiles, type Import } from './imports.ts'
+
+/** Folders (or files) of `src` from the ground up: what runs may use what is beside or below it. */
+const STOREYS: readonly (readonly string[])[] = [
+  ['language', 'diagnostic'],
+  ['syntax', 'actions'],
+  ['check', 'plan'],
+  ['compile.ts'],
+  ['engine', 'delivery', 'store', 'broker', 'simulate'],
+  ['server', 'console'],
+  ['cli'],
+]
+
+/** Packages that only one place may know. */
+const KEEPERS: Readonly<Record<string, string>> = {
+  'aedes': 'broker/',
+  'mqtt-packet': 'broker/',
+  'ioredis': 'store/',
+  'chokidar': 'server/watch.ts',
+  'pino': 'server/log.ts',
+  'pino-pretty': 'server/log.ts',
+  'commander': 'cli/',
+}
+
+/** What compiling may use from outside: functions of their arguments. */
+const PURE: ReadonlySet<string> = new Set([
+  '{ createHash } of node:crypto',
+  '{ isDeepStrictEqual } of node:util',
+  '{ isIP } of node:net',
+  '{ isIPv6 } of node:net',
+  '{ distance } of fastest-levenshtein',
+])
+
+const IMPORTS = allImports()
+
+test('the imports of the source are seen at all', () => {
+  expect(IMPORTS).toContainEqual({ from: 'engine/blank.ts', to: 'compile.ts', what: '{ Source }', typeOnly: true })
+  expect(IMPORTS).toContainEqual({ from: 'server/watch.ts', to: 'chokidar', what: '{ watch as watchPaths }', typeOnly: false })
+})
+
+test('every folder of src has its storey', () => {
+  const known = new Set(STOREYS.flat())
+  expect(sourceFiles().map(room).filter(name => !known.has(name))).toEqual([])
+})
+
+test('imports point one way', () => {
+  const upward = IMPORTS.filter(it => !it.typeOnly && isOurs(it.to) && storey(it.to) > storey(it.from))
+  expect(upward.map(sentence)).toEqual([])
+})
+
+test('engine and delivery know store, broker and server by their ports only, not even by type', () => {
+  const known = IMPORTS.filter(({ from, to }) =>
+    ['engine', 'delivery'].includes(room(from)) && ['store', 'broker', 'server'].includes(room(to)))
+  expect(known.map(sentence)).toEqual([])
+})
+
+test.each(Object.entries(KEEPERS))('%s is imported only by %s', (name, keeper) => {
+  const strangers = IMPORTS.filter(({ from, to }) => (to === name || to.startsWith(`${name}/`)) && !from.startsWith(keeper))
+  expect(strangers.map(sentence)).toEqual([])
+})
+
+test('compiling is pure: nothing behind it knows files, network, processes or time', () => {
+  const packages = new Set(reachable('compile.ts').filter(it => !isOurs(it.to)).map(it => `${it.what} of ${it.to}`))
+  expect([...packages].filter(name => !PURE.has(name))).toEqual([])
+})
+
+test('imports of our files carry the extension', () => {
+  const bare = IMPORTS.filter(({ to }) => isOurs(to) && !/\.(?:ts|js)$/.test(to))
+  expect(bare.map(sentence)).toEqual([])
+})
+
+/** All that is loaded when a file is: its imports and theirs. */
+function reachable(start: string): readonly Import[] {
+  const seen = new Set([start])
+  const found: Import[] = []
+  for (const file of seen) {
+    if (file.includes('generated/')) continue
+    const imports = importsOf(file).filter(it => !it.typeOnly)
+    found.push(...imports)
+    for (const { to } of imports) if (isOurs(to)) seen.add(to)
+  }
+  return found
+}
+
+/** The folder of `src`, or the file directly in it. */
+function room(path: string): string {
+  return path.split('/')[0] ?? path
+}
+
+function storey(path: string): number {
+  return STOREYS.findIndex(names => names.includes(room(path)))
+}
+
+function isOurs(path: string): boolean {
+  return STOREYS.some(names => names.includes(room(path)))
+}
+
+function sentence({ from, to }: Import): string {
+  return `${from} imports ${to}`
+}

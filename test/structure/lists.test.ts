@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ACTIONS } from '../../src/actions/index.ts'
+import { importsOf, ROOT, sourceFiles } from './imports.ts'
+
+test('every function of the language has a file of its name, and every such file is in the list', () => {
+  const files = sourceFiles().filter(path => path.startsWith('actions/on-'))
+  expect(ACTIONS.map(({ name }) => `actions/${name.replaceAll('_', '-')}.ts`).sort()).toEqual(files)
+})
+
+test('every check is in the list', () => {
+  const files = sourceFiles().filter(path => path.startsWith('check/'))
+  const listed = new Set(importsOf('check/index.ts').map(({ to }) => to))
+  const loaded = new Set(files.flatMap(importsOf).map(({ to }) => to))
+  // A file that several checks share is no check; it is loaded all the same.
+  expect(files.filter(path => path !== 'check/index.ts' && !listed.has(path) && !loaded.has(path))).toEqual([])
+})
+
+test('the lock file works with any registry', () => {
+  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+  expect(lock).toContain('"integrity"')
+  expect(lock).not.toContain('"resolved"')
+})
