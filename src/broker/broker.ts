@@ -13,6 +13,7 @@ import { filterProblem } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Address } from '../plan/program.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
+import { ClosureLog } from './closure-log.ts'
 import { Connection, isPublishable } from './connection.ts'
 import { listenTcp } from './listeners.ts'
 
@@ -31,6 +32,7 @@ export class Broker {
   readonly outcomes: Outcomes
   readonly #log: Log
   readonly #clock: Clock
+  readonly #closures: ClosureLog
   readonly #delivery: Delivery
   readonly #presence: Presence
   readonly #retransmissions = new Retransmissions()
@@ -48,6 +50,7 @@ export class Broker {
     const { log, clock } = options
     this.#log = log
     this.#clock = clock
+    this.#closures = new ClosureLog(log, clock)
     this.outcomes = new Outcomes(log)
     const events = new Events(this.outcomes, this.counters)
     this.#delivery = new Delivery({ rules: options.rules, events, counters: this.counters, clock })
@@ -77,7 +80,7 @@ export class Broker {
         this.#byId.get(clientid)?.close('takeover')
         if (!told.sessionPresent) this.#retransmissions.newSession(clientid)
         const connection = new Connection({
-          client, clientid, details, delivery: this.#delivery, publishPorts: this.#publishPorts, log: this.#log,
+          client, clientid, details, delivery: this.#delivery, publishPorts: this.#publishPorts, log: this.#log, closures: this.#closures,
         })
         this.#connections.set(client, connection)
         this.#byId.set(clientid, connection)

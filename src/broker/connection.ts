@@ -7,12 +7,11 @@ import type { Log } from '../engine/log-port.ts'
 import type { Visit } from '../engine/presence.ts'
 import { filterProblem } from '../language/topic-filter.ts'
 import type { ConnectDetails, MqttClient } from './aedes.ts'
+import { CLOSED_BY_BROKER, type ClosureLog } from './closure-log.ts'
 import { wire } from './wire.ts'
 
 /** Why a connection ended, as `${reason}` of `client.disconnected` says it. */
-export type Reason =
-  | 'normal' | 'keepalive' | 'closed' | 'takeover' | 'kicked' | 'protocol' | 'limit' | 'held' | 'shutdown'
-  | 'not_reading' | 'store_refused'
+export type Reason = keyof typeof CLOSED_BY_BROKER | 'normal' | 'keepalive' | 'closed' | 'takeover' | 'kicked' | 'limit' | 'shutdown'
 
 /** Return code of a refused subscription [MQTT-3.9.3-2]. */
 const REFUSED = 128
@@ -35,6 +34,7 @@ export class Connection implements Link, PublisherLink {
 
   readonly #delivery: Delivery
   readonly #log: Log
+  readonly #closures: ClosureLog
 
   constructor(options: {
     readonly client: MqttClient
@@ -43,12 +43,14 @@ export class Connection implements Link, PublisherLink {
     readonly delivery: Delivery
     readonly publishPorts: PublishPorts
     readonly log: Log
+    readonly closures: ClosureLog
   }) {
     const { client, clientid, details, delivery } = options
     this.client = client
     this.clientid = clientid
     this.#delivery = delivery
     this.#log = options.log
+    this.#closures = options.closures
     const { session, resumed } = delivery.attach({ clientid, clean: client.clean, username: details.username, link: this })
     this.session = session
     this.resumed = resumed
@@ -92,6 +94,7 @@ export class Connection implements Link, PublisherLink {
   }
 
   close(reason: Reason): void {
+    if (this.reason === undefined && isByBroker(reason)) this.#closures.note(this.clientid, reason)
     this.reason ??= reason
     this.client.close()
   }
@@ -120,7 +123,6 @@ export class Connection implements Link, PublisherLink {
     const { topic, payload, qos, retain } = packet
     // [MQTT-3.3.2-2], [MQTT-4.7.3-1], [MQTT-2.3.1-1]; the broker's own topics are not for clients
     if (!isPublishable(topic) || (qos > 0 && idOf(packet) === 0)) {
-      this.#log.warn({ clientid: this.clientid, topic }, 'a PUBLISH that cannot be: its topic is empty, has a wildcard or is of $SYS/, or its packet id is 0; the connection is closed')
       this.close('protocol')
       return
     }
@@ -156,6 +158,10 @@ export class Connection implements Link, PublisherLink {
 /** A topic name, and not one of the broker's own. */
 export function isPublishable(topic: string): boolean {
   return topic !== '' && !/[#+\0]/.test(topic) && !topic.startsWith('$SYS/')
+}
+
+function isByBroker(reason: Reason): reason is keyof typeof CLOSED_BY_BROKER {
+  return Object.hasOwn(CLOSED_BY_BROKER, reason)
 }
 
 function idOf(packet: { readonly messageId?: number | undefined }): number {

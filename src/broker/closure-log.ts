@@ -1,0 +1,39 @@
+import type { Clock } from '../delivery/ports.ts'
+import type { Log } from '../engine/log-port.ts'
+
+/** Why the broker ended a connection, as `${reason}` of `client.disconnected` says it, and in words. */
+export const CLOSED_BY_BROKER = {
+  held: 'a publisher was closed unacknowledged: Redis did not confirm its message in time',
+  store_refused: 'a publisher was closed unacknowledged: Redis refused its message for good',
+  not_reading: 'a subscriber was closed: it does not read what it is sent',
+  protocol: 'a client was closed: it sent what MQTT does not allow',
+} as const
+
+/** Lines per reason and minute; an outage closes thousands. */
+const LINES = 20
+const WINDOW_MS = 60_000
+
+/** Says in the log which connections the broker has ended, a bounded number of them by name. */
+export class ClosureLog {
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #windows = new Map<string, { since: number, count: number }>()
+
+  constructor(log: Log, clock: Clock) {
+    this.#log = log
+    this.#clock = clock
+  }
+
+  note(clientid: string, reason: keyof typeof CLOSED_BY_BROKER): void {
+    const now = this.#clock.now()
+    let window = this.#windows.get(reason)
+    if (window === undefined || now - window.since >= WINDOW_MS) {
+      const unsaid = window === undefined ? 0 : Math.max(0, window.count - LINES)
+      if (unsaid > 0) this.#log.warn({ reason, unsaid }, 'more connections were closed for the same reason')
+      window = { since: now, count: 0 }
+      this.#windows.set(reason, window)
+    }
+    window.count++
+    if (window.count <= LINES) this.#log.warn({ clientid, reason }, CLOSED_BY_BROKER[reason])
+  }
+}
