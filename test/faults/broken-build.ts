@@ -1,0 +1,31 @@
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DIST } from '../support/broker-process.ts'
+import { makeFolder, removeFolder } from '../support/temp-folder.ts'
+
+/** A mistake to be put into the built broker. */
+export interface Breakage {
+  /** Below `dist`. */
+  readonly file: string
+  /** Stands there once. */
+  readonly find: string
+  readonly replace: string
+}
+
+/** A copy of the build with a mistake in it; returns its folder and what removes it. */
+export function breakBuild({ file, find, replace }: Breakage): { readonly dist: string, readonly remove: () => void } {
+  const folder = makeFolder()
+  const project = dirname(DIST)
+  const dist = join(folder, 'dist')
+  cpSync(DIST, dist, { recursive: true })
+  cpSync(join(project, 'package.json'), join(folder, 'package.json'))
+  symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
+  const path = join(dist, file)
+  const parts = readFileSync(path, 'utf8').split(find)
+  if (parts.length !== 2) {
+    removeFolder(folder)
+    throw new Error(`"${find}" stands ${parts.length - 1} times in ${file}, not once: the breakage must follow the code`)
+  }
+  writeFileSync(path, parts.join(replace))
+  return { dist, remove: () => { removeFolder(folder) } }
+}

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RedisServer, startRedis } from '../store/redis-server.ts'
+import { startProxy, type TcpProxy } from '../store/tcp-proxy.ts'
+import { BrokerProcess } from '../support/broker-process.ts'
+import { rules, STORED } from '../support/rules.ts'
+import { WireClient } from '../support/wire-client.ts'
+import { withPool } from '../support/world.ts'
+import { Ledger, type Verdict } from './ledger.ts'
+import { publishNumbers, TOPICS } from './publish-numbers.ts'
+import { between, type Random, randomFrom } from './random.ts'
+
+/** How long the publishers may take to have everything acknowledged. Milliseconds. */
+const FINISH_MS = 30_000
+
+/** What a fault can be done to. */
+export interface Targets {
+  readonly random: Random
+  readonly brokers: readonly BrokerProcess[]
+  readonly redis: RedisServer
+  /** Between brokers and Redis. */
+  readonly redisProxy: TcpProxy
+  /** Between each subscriber and its broker. */
+  readonly subscriberProxies: readonly TcpProxy[]
+  readonly publisherProxies: readonly TcpProxy[]
+  /** SIGKILL and start again; counts as another life. */
+  restart(broker: BrokerProcess): Promise<void>
+}
+
+export interface TrialOptions {
+  readonly seed: number
+  /** Build to run; absent: the one under test. */
+  readonly dist?: string
+  readonly brokers: 1 | 2
+  /** Done while messages flow; when it is over, so are they. */
+  readonly faults: (targets: Targets) => Promise<void>
+  /** Topics that get one more message through each broker at the end, which tells the other what it missed. */
+  readonly lastMessage?: readonly string[]
+  /** How long the subscribers may take for the rest. Milliseconds. */
+  readonly settleMs: number
+  /** On each way between broker and Redis, so that much lands between a request and its answer. Milliseconds. */
+  readonly redisDelayMs?: number
+}
+
+/**
+ * Numbered messages of four publishers, half QoS 1, half QoS 2, to two queue and two pubsub
+ * subscribers that reconnect with persistent sessions, while faults are done to all of it. With
+ * two brokers every second client is at the second.
+ */
+export async function runTrial(options: TrialOptions): Promise<Verdict> {
+  const random = randomFrom(options.seed)
+  const ledger = new Ledger()
+  const cleanups: (() => Promise<unknown>)[] = []
+  try {
+    const redis = await startRedis()
+    cleanups.push(() => redis.stop())
+    const redisProxy = await startProxy(redis.port)
+    cleanups.push(() => redisProxy.stop())
+    redisProxy.delay(options.redisDelayMs ?? 4)
+
+    const brokers: BrokerProcess[] = []
+    for (let i = 0; i < options.brokers; i++) {
+      const broker = new BrokerProcess({
+        rules: withPool(rules(`node.name = node-${i}`, ...STORED), redisProxy.port),
+        ...(options.dist === undefined ? {} : { dist: options.dist }),
+      })
+      cleanups.push(() => broker.remove())
+      await broker.start()
+      brokers.push(broker)
+    }
+
+    const subscriberProxies: TcpProxy[] = []
+    const publisherProxies: TcpProxy[] = []
+    const client = async (clientId: string, i: number, topics: readonly string[]): Promise<WireClient> => {
+      const broker = brokers[i % brokers.length]
+      if (broker === undefined) throw new Error('a trial has a broker')
+      const proxy = await startProxy(broker.port)
+      cleanups.push(() => proxy.stop())
+      const proxies = topics.length > 0 ? subscriberProxies : publisherProxies
+      proxies.push(proxy)
+      const made = new WireClient({
+        port: () => proxy.port,
+        clientId,
+        brokerRun: () => broker.runs,
+        subscriptions: topics.map((topic) => ({ topic, qos: 2 })),
+        // some at once, some after the next page has been asked for
+        ackDelayMs: () => random() < 0.4 ? 0 : between(random, 1, 40),
+        onArrival: (arrival) => { ledger.arrived(clientId, arrival) },
+        onHandedOver: (arrival) => { ledger.handedOver(clientId, arrival) },
+        onSentAgain: (payload) => { ledger.sentAgain(payload) },
+      })
+      made.start()
+      cleanups.push(() => made.stop())
+      return made
+    }
+    for (const kind of ['queue', 'pubsub']) {
+      for (let i = 0; i < 2; i++) {
+        const topics = TOPICS.filter((topic) => topic.startsWith(kind))
+        ledger.subscriber(`${kind}-${i}`, topics)
+        await client(`${kind}-${i}`, i, topics)
+      }
+    }
+    const publishers = []
+    for (let i = 0; i < 4; i++) publishers.push(await client(`publisher-${i}`, i, []))
+
+    const stopped = new AbortController()
+    const publishing = publishers.map((publisher) => publishNumbers(publisher, { ledger, random, stop: stopped.signal }))
+    const failed = Promise.all(publishing)
+    await Promise.race([failed, options.faults({
+      random, brokers, redis, redisProxy, subscriberProxies, publisherProxies,
+      async restart(broker) {
+        await broker.kill()
+        ledger.life++
+        await broker.start()
+      },
+    })])
+    stopped.abort()
+    await orFail(failed, FINISH_MS, () => `not everything was acknowledged; the broker said:\n${brokers.map(({ stderr }) => stderr).join('\n')}`)
+
+    for (const topic of options.lastMessage ?? []) {
+      for (let i = 0; i < brokers.length; i++) {
+        const publisher = publishers[i]
+        if (publisher !== undefined) await publishLast(publisher, ledger, topic)
+      }
+    }
+    const settled = Date.now() + options.settleMs
+    while (ledger.missing().length > 0 && Date.now() < settled) await sleep(50)
+    return await ledger.verdict(redis.client)
+  } finally {
+    // one that fails must not leave the processes of the others behind
+    const failures: unknown[] = []
+    for (const cleanup of cleanups.reverse()) await cleanup().catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) process.stderr.write(`cleaning up failed: ${failures.map(String).join('; ')}\n`)
+  }
+}
+
+async function publishLast(publisher: WireClient, ledger: Ledger, topic: string): Promise<void> {
+  const payload = ledger.sent({ publisher: publisher.clientId, topic, number: Number.MAX_SAFE_INTEGER, qos: 1 })
+  await publisher.publish(topic, payload, 1)
+}
+
+async function orFail<T>(work: Promise<T>, ms: number, message: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => { timer = setTimeout(() => { reject(new Error(message())) }, ms) })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
