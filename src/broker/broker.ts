@@ -14,7 +14,7 @@ import { stepsFor } from '../plan/match.ts'
 import type { Address } from '../plan/program.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
 import { ClosureLog } from './closure-log.ts'
-import { Connection, isPublishable } from './connection.ts'
+import { Connection, isPublishable, reasonWord } from './connection.ts'
 import { listenTcp } from './listeners.ts'
 
 /** How often held publishers are looked at. Milliseconds. */
@@ -201,7 +201,7 @@ export class Broker {
     connection.reason ??= this.#closing ? 'shutdown' : client.conn.destroyed || client.conn.readableEnded ? 'closed' : 'takeover'
     connection.publisher.close()
     this.#delivery.detach(connection.session, connection)
-    if (connection.ready) this.#presence.disconnected(connection.visit, connection.reason)
+    if (connection.ready) this.#presence.disconnected(connection.visit, reasonWord(connection.reason))
   }
 
   /** A will is a message like any other, but nobody waits for it (DELIVERY 2). */

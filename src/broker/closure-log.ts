@@ -1,12 +1,12 @@
 import type { Clock } from '../delivery/ports.ts'
 import type { Log } from '../engine/log-port.ts'
 
-/** Why the broker ended a connection, as `${reason}` of `client.disconnected` says it, and in words. */
+/** Why the broker ended a connection: what `${reason}` of `client.disconnected` says (SPEC 2), and in words. */
 export const CLOSED_BY_BROKER = {
-  held: 'a publisher was closed unacknowledged: Redis did not confirm its message in time',
-  store_refused: 'a publisher was closed unacknowledged: Redis refused its message for good',
-  not_reading: 'a subscriber was closed: it does not read what it is sent',
-  protocol: 'a client was closed: it sent what MQTT does not allow',
+  held: { reason: 'held', words: 'a publisher was closed unacknowledged: Redis did not confirm its message in time' },
+  store_refused: { reason: 'held', words: 'a publisher was closed unacknowledged: Redis refused its message for good' },
+  not_reading: { reason: 'limit', words: 'a subscriber was closed: it does not read what it is sent' },
+  protocol: { reason: 'protocol', words: 'a client was closed: it sent what MQTT does not allow' },
 } as const
 
 /** Lines per reason and minute; an outage closes thousands. */
@@ -34,6 +34,6 @@ export class ClosureLog {
       this.#windows.set(reason, window)
     }
     window.count++
-    if (window.count <= LINES) this.#log.warn({ clientid, reason }, CLOSED_BY_BROKER[reason])
+    if (window.count <= LINES) this.#log.warn({ clientid, reason }, CLOSED_BY_BROKER[reason].words)
   }
 }

@@ -10,8 +10,13 @@ import type { ConnectDetails, MqttClient } from './aedes.ts'
 import { CLOSED_BY_BROKER, type ClosureLog } from './closure-log.ts'
 import { wire } from './wire.ts'
 
-/** Why a connection ended, as `${reason}` of `client.disconnected` says it. */
-export type Reason = keyof typeof CLOSED_BY_BROKER | 'normal' | 'keepalive' | 'closed' | 'takeover' | 'kicked' | 'limit' | 'shutdown'
+/** Why a connection ended. */
+export type Reason = keyof typeof CLOSED_BY_BROKER | 'normal' | 'keepalive' | 'closed' | 'takeover' | 'shutdown'
+
+/** The word that `${reason}` of `client.disconnected` has for it. */
+export function reasonWord(reason: Reason): string {
+  return isByBroker(reason) ? CLOSED_BY_BROKER[reason].reason : reason
+}
 
 /** Return code of a refused subscription [MQTT-3.9.3-2]. */
 const REFUSED = 128
