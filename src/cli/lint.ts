@@ -37,7 +37,7 @@ function render(diagnostics: readonly Diagnostic[], sources: readonly Source[], 
   switch (format) {
     case 'json': return renderJson(diagnostics)
     case 'pretty': {
-      const rendered = renderPretty(diagnostics, sources, { colour: pc.isColorSupported && process.stdout.isTTY })
+      const rendered = renderPretty(diagnostics, sources, { colour: pc.isColorSupported && process.stdout.isTTY === true })
       return rendered === '' ? `${sources.length} ${sources.length === 1 ? 'file' : 'files'}, nothing found\n` : rendered
     }
     default: return format satisfies never

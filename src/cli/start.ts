@@ -61,5 +61,5 @@ async function run(files: string[], { logLevel }: { logLevel: LogLevel }): Promi
 }
 
 function showFindings(diagnostics: readonly Diagnostic[], sources: readonly Source[]): void {
-  process.stderr.write(renderPretty(diagnostics, sources, { colour: pc.isColorSupported && process.stderr.isTTY }))
+  process.stderr.write(renderPretty(diagnostics, sources, { colour: pc.isColorSupported && process.stderr.isTTY === true }))
 }
