@@ -26,6 +26,10 @@ export interface Pool {
   latest(topic: string, done: (record: MessageRecord | undefined | Error) => void): void
   /** `mqtt:sub:{clientid}`: topic and QoS as written there. */
   proxySubscriptions(clientid: string, done: (rows: readonly (readonly [topic: string, qos: string])[] | Error) => void): void
+  /** A page of a topic index, in byte order. May name a topic whose messages have just expired. */
+  topics(request: TopicsRequest): void
+  /** A page of the log index: which of its topics have something newer than a score. */
+  changedTopics(request: ChangedTopicsRequest): void
   /** Msgids of queue deletes that are submitted and not yet confirmed. */
   readonly acking: { has(msgid: string): boolean }
 }
@@ -79,6 +83,38 @@ export interface RetainedRequest {
   /** Asked when a log lane serves the topic too: is the message in its log, after this reader's place? */
   readonly reader: { readonly kind: LogKind, readonly clientid: string, readonly after: number | undefined } | undefined
   done(found: { readonly record: MessageRecord, readonly inLogAt: number | undefined } | undefined | Error): void
+}
+
+/** Topics that have stored messages, a retained message, a latest message. */
+export type TopicIndex = 'logs' | 'retained' | 'latest'
+
+export interface TopicsRequest {
+  readonly index: TopicIndex
+  /** Only topics that begin so; empty: all. */
+  readonly prefix: string
+  /** The last topic of the page before; absent: from the first. It need not be in the index any more. */
+  readonly after: string | undefined
+  /** Topics at most; a page with fewer is the last. */
+  readonly limit: number
+  done(topics: readonly string[] | Error): void
+}
+
+export interface ChangedTopicsRequest {
+  /** `next` of the page before; absent: from the first. */
+  readonly after: string | undefined
+  /** A score: topics whose newest entry is above it are named. */
+  readonly since: number
+  /** Topics looked at, at most. */
+  readonly limit: number
+  done(page: ChangedTopics | Error): void
+}
+
+export interface ChangedTopics {
+  readonly topics: readonly string[]
+  /** Where the next page goes on; absent: this was the last. */
+  readonly next: string | undefined
+  /** The pool's clock, a score: whoever saw all pages has missed nothing up to the clock of the first. */
+  readonly clock: number
 }
 
 /** What a pool tells of itself. `sameData` is false when it may hold less than it confirmed: another server, run id, or replication id. */

@@ -1,5 +1,5 @@
 import { keys } from '../actions/keys.ts'
-import type { PageRequest, Pool, PoolEvents, RetainedRequest, Submission } from '../delivery/ports.ts'
+import type { Pool, PoolEvents, Submission } from '../delivery/ports.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { createAcking } from './acking.ts'
@@ -309,11 +309,13 @@ export function openPool(options: PoolOptions): OpenPool {
     onAway: options.events?.onAway ?? (() => {}),
     onBack: options.events?.onBack ?? (() => {}),
     submit,
-    page: (request: PageRequest) => { ask({ kind: 'page', request }) },
-    retained: (request: RetainedRequest) => { ask({ kind: 'retained', request }) },
+    page: (request) => { ask({ kind: 'page', request }) },
+    retained: (request) => { ask({ kind: 'retained', request }) },
     bodies: (msgids, done) => { ask({ kind: 'bodies', msgids, done }) },
     latest: (topic, done) => { ask({ kind: 'latest', topic, done }) },
     proxySubscriptions: (clientid, done) => { ask({ kind: 'subscriptions', clientid, done }) },
+    topics: (request) => { ask({ kind: 'topics', request }) },
+    changedTopics: (request) => { ask({ kind: 'changed-topics', request }) },
     whenReady: (timeoutMs) => first.within(timeoutMs),
     drained,
     close: () => closing ??= close(),

@@ -1,6 +1,6 @@
 import { keys } from '../actions/keys.ts'
 import type { MessageRecord } from '../actions/message-record.ts'
-import type { PageRequest, RetainedRequest } from '../delivery/ports.ts'
+import type { ChangedTopicsRequest, PageRequest, RetainedRequest, TopicIndex, TopicsRequest } from '../delivery/ports.ts'
 import type { Answer, Call } from './connection.ts'
 import { unpackRecords } from './packed-records.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
@@ -9,6 +9,8 @@ import { SCRIPTS, type ScriptName } from './scripts.ts'
 export type Read =
   | { readonly kind: 'page', readonly request: PageRequest }
   | { readonly kind: 'retained', readonly request: RetainedRequest }
+  | { readonly kind: 'topics', readonly request: TopicsRequest }
+  | { readonly kind: 'changed-topics', readonly request: ChangedTopicsRequest }
   | { readonly kind: 'bodies', readonly msgids: readonly string[], readonly done: (records: readonly (MessageRecord | undefined)[] | Error) => void }
   | { readonly kind: 'latest', readonly topic: string, readonly done: (record: MessageRecord | undefined | Error) => void }
   | { readonly kind: 'subscriptions', readonly clientid: string, readonly done: (rows: readonly (readonly [topic: string, qos: string])[] | Error) => void }
@@ -35,6 +37,8 @@ export function planReads(reads: readonly Read[]): ReadCall[] {
     ...chunks(ofKind(reads, 'bodies'), RECORDS_PER_CALL, ({ msgids }) => msgids.length).map(bodiesCall),
     ...chunks(ofKind(reads, 'latest'), RECORDS_PER_CALL, () => 1).map(latestCall),
     ...ofKind(reads, 'subscriptions').map(subscriptionsCall),
+    ...ofKind(reads, 'topics').map(topicsCall),
+    ...ofKind(reads, 'changed-topics').map(changedTopicsCall),
   ]
 }
 
@@ -136,6 +140,47 @@ function subscriptionsCall(read: OfKind<'subscriptions'>): ReadCall {
       return []
     },
   }
+}
+
+const INDEX_KEYS: Readonly<Record<TopicIndex, string>> = {
+  logs: keys.topics,
+  retained: keys.retainedTopics,
+  latest: keys.latestTopics,
+}
+
+/** All members have one score, so that Redis keeps them in byte order (redis.io/commands/zrangebylex). */
+function topicsCall(read: OfKind<'topics'>): ReadCall {
+  const { request } = read
+  const { index, prefix, after, limit } = request
+  const [first, last] = [Buffer.from(prefix), Buffer.from(after ?? '')]
+  const from = after !== undefined && last.compare(first) >= 0 ? bound('(', last) : bound('[', first)
+  return {
+    name: 'ZRANGEBYLEX', args: [INDEX_KEYS[index], from, behindAll(first), 'LIMIT', '0', String(limit)], binary: false, reads: [read],
+    give: (reply) => {
+      request.done(Array.isArray(reply) ? reply.map(String) : [])
+      return []
+    },
+  }
+}
+
+/** The first text behind all that begin with `prefix`. */
+function behindAll(prefix: Buffer): Buffer | string {
+  // no byte of UTF-8 is 255
+  return prefix.length === 0 ? '+' : bound('(', Buffer.concat([prefix.subarray(0, -1), Buffer.of(prefix.readUInt8(prefix.length - 1) + 1)]))
+}
+
+function bound(sign: '(' | '[', text: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(sign), text])
+}
+
+function changedTopicsCall(read: OfKind<'changed-topics'>): ReadCall {
+  const { request } = read
+  const { after, since, limit } = request
+  return scriptCall('changed-topics', [after ?? '', String(since), String(limit)], [read], (reply) => {
+    const [clock, more, last, ...topics] = buffers(reply).map(String)
+    request.done({ topics, next: more === '1' ? last : undefined, clock: Number(clock) })
+    return []
+  })
 }
 
 function scriptCall(

@@ -16,6 +16,7 @@ const PARTS = {
   page: ['msgid', 'record', 'start', 'page'],
   retained: ['msgid', 'record', 'start', 'retained'],
   records: ['record', 'records'],
+  'changed-topics': ['changed-topics'],
 } as const satisfies Record<string, readonly string[]>
 
 export type ScriptName = keyof typeof PARTS
@@ -49,6 +50,7 @@ export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
   page: script('page'),
   retained: script('retained'),
   records: script('records'),
+  'changed-topics': script('changed-topics'),
 }
 
 function script(name: ScriptName): Script {

@@ -1,7 +1,7 @@
 import type { Effect, Outcome } from '../../src/actions/effect.ts'
 import type { MessageRecord } from '../../src/actions/message-record.ts'
 import { msgidMicros } from '../../src/actions/msgid.ts'
-import type { LogEntry, PageRequest, Pool, RetainedRequest, Submission } from '../../src/delivery/ports.ts'
+import type { ChangedTopicsRequest, LogEntry, PageRequest, Pool, RetainedRequest, Submission, TopicIndex, TopicsRequest } from '../../src/delivery/ports.ts'
 
 /** A read is carried out at one moment and answered at a later one. */
 interface Read {
@@ -97,6 +97,24 @@ export class MemoryPool implements Pool {
     }, done)
   }
 
+  topics(request: TopicsRequest): void {
+    this.#read(() => {
+      const { index, prefix, after, limit } = request
+      const beyond = this.#indexed(index).filter((topic) => topic.startsWith(prefix) && (after === undefined || inBytes(topic, after) > 0))
+      return () => request.done(beyond.slice(0, limit))
+    }, request.done)
+  }
+
+  changedTopics(request: ChangedTopicsRequest): void {
+    this.#read(() => {
+      const { after, since, limit } = request
+      const lookedAt = this.#indexed('logs').filter((topic) => after === undefined || inBytes(topic, after) > 0).slice(0, limit)
+      const topics = lookedAt.filter((topic) => (this.redis.logs.get(topic)?.at(-1)?.score ?? 0) > since)
+      const { clock } = this.redis
+      return () => request.done({ topics, next: lookedAt.length === limit ? lookedAt.at(-1) : undefined, clock })
+    }, request.done)
+  }
+
   /** Carries out what waits, in order, and answers it. */
   round(): void {
     this.leave()()
@@ -176,6 +194,13 @@ export class MemoryPool implements Pool {
     }
   }
 
+  #indexed(index: TopicIndex): string[] {
+    const { logs, retained, latest } = this.redis
+    const topics = index === 'retained' ? [...retained.keys()] : index === 'latest' ? [...latest.keys()]
+      : [...logs].flatMap(([topic, entries]) => entries.length > 0 ? [topic] : [])
+    return topics.toSorted(inBytes)
+  }
+
   #scoreOf(topic: string, id: string): number {
     return this.redis.logs.get(topic)?.find((entry) => entry.id === id)?.score ?? 0
   }
@@ -199,4 +224,9 @@ export class MemoryPool implements Pool {
     }
     return { entries, last: looked.at(-1)?.score ?? start, more: looked.length === request.limit, clock: this.redis.clock }
   }
+}
+
+/** The order of Redis. */
+function inBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

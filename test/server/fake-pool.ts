@@ -29,5 +29,7 @@ export function fakePool(spec: PoolSpec): FakePool {
     retained: unused,
     latest: unused,
     proxySubscriptions: unused,
+    topics: unused,
+    changedTopics: unused,
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { MessageRecord } from '../../src/actions/message-record.ts'
+import type { ChangedTopics, ChangedTopicsRequest, TopicsRequest } from '../../src/delivery/ports.ts'
 import type { OpenPool } from '../../src/store/open-pool.ts'
 import { goodPage, message, page, placeOf, poolSpec, readyPool, retained, store, submit, withResolvers } from './pool-kit.ts'
 import { startRedis, type RedisServer } from './redis-server.ts'
@@ -223,4 +224,77 @@ it('lists what a client is to be subscribed to, as written', async () => {
   const { promise, resolve } = withResolvers<unknown>()
   pool.proxySubscriptions('c', resolve)
   expect(await promise).toEqual([['b/+', '1'], ['7', 'x'], ['__proto__', '2']])
+})
+
+describe('the index of topics', () => {
+  function topics(request: Partial<Omit<TopicsRequest, 'done'>> = {}): Promise<readonly string[] | Error> {
+    const { promise, resolve } = withResolvers<readonly string[] | Error>()
+    pool.topics({ index: 'logs', prefix: '', after: undefined, limit: 100, ...request, done: resolve })
+    return promise
+  }
+
+  async function changed(request: Partial<Omit<ChangedTopicsRequest, 'done'>>): Promise<ChangedTopics> {
+    const { promise, resolve } = withResolvers<ChangedTopics | Error>()
+    pool.changedTopics({ after: undefined, since: 0, limit: 100, ...request, done: resolve })
+    const found = await promise
+    if (found instanceof Error) throw found
+    return found
+  }
+
+  const storeOn = (names: readonly string[]) => Promise.all(names.map((topic) => submit(pool, [store(message(topic))])))
+
+  it('comes in pages, in byte order, from a prefix on', async () => {
+    const names = ['a', 'a/Z', 'a/b', 'a/b/c', 'a/é', 'a/\u{1f600}', 'a0', 'b']
+    await storeOn(names.toReversed())
+    expect(await topics()).toEqual(names)
+    expect(await topics({ limit: 3 })).toEqual(names.slice(0, 3))
+    expect(await topics({ limit: 3, after: 'a/b' })).toEqual(names.slice(3, 6))
+    expect(await topics({ prefix: 'a/' })).toEqual(names.slice(1, 6))
+    expect(await topics({ prefix: 'a/', after: 'a/b', limit: 2 })).toEqual(names.slice(3, 5))
+    expect(await topics({ prefix: 'a/', after: 'a/gone' })).toEqual(['a/é', 'a/\u{1f600}'])
+    expect(await topics({ prefix: 'a/é' })).toEqual(['a/é'])
+    expect(await topics({ prefix: 'c' })).toEqual([])
+  })
+
+  it('is one of its own for retained and for latest messages', async () => {
+    await submit(pool, [store(message('log'))])
+    await submit(pool, [{ kind: 'retain', record: message('kept', { retain: true }), expirySeconds: undefined }])
+    await submit(pool, [{ kind: 'latest', record: message('newest'), expirySeconds: undefined }])
+    expect(await Promise.all([topics(), topics({ index: 'retained' }), topics({ index: 'latest' })])).toEqual([['log'], ['kept'], ['newest']])
+  })
+
+  it('shows what was stored before it was asked, and no more what was removed', async () => {
+    const record = message('a')
+    void submit(pool, [store(record)])
+    expect(await topics()).toEqual(['a'])
+    void submit(pool, [{ kind: 'ack-queue', topic: 'a', msgid: record.id }])
+    expect(await topics()).toEqual([])
+  })
+
+  it('gets a topic that EMQ X had left with its first new message', async () => {
+    await redis.client.zadd('mqtt:msg:old', 1, 'old-id')
+    await redis.client.hset('mqtt:msg:old-id', { id: 'old-id', topic: 'old', payload: 'x', qos: 1 })
+    expect(await topics()).toEqual([])
+    await storeOn(['old'])
+    expect(await topics()).toEqual(['old'])
+  })
+
+  it('says page by page which logs have something newer than a score', async () => {
+    await storeOn(['a', 'b', 'c', 'd'])
+    const before = await changed({ since: Number.MAX_SAFE_INTEGER })
+    expect(before).toEqual({ topics: [], next: undefined, clock: Number(await redis.client.get('mqtt:clock')) })
+    expect(await changed({ since: before.clock })).toMatchObject({ topics: [], next: undefined })
+    await storeOn(['d', 'b', 'e'])
+    const first = await changed({ since: before.clock, limit: 3 })
+    expect(first).toMatchObject({ topics: ['b'], next: 'c' })
+    expect(first.clock).toBeGreaterThan(before.clock)
+    expect(await changed({ since: before.clock, limit: 3, after: first.next })).toMatchObject({ topics: ['d', 'e'], next: undefined })
+  })
+
+  it('forgets a topic whose log is gone when it is looked at', async () => {
+    await storeOn(['a', 'b'])
+    await redis.client.del('mqtt:msg:a')
+    expect(await changed({})).toMatchObject({ topics: ['b'] })
+    expect(await topics()).toEqual(['b'])
+  })
 })

@@ -120,8 +120,9 @@ local TURNS = 8
 
 for topic, state in pairs(topics) do
   local log = LOG .. topic
+  -- not only when the log is new: EMQ X left logs that are in no index
+  if state.added > 0 then redis.call('ZADD', TOPICS, 0, topic) end
   if state.fresh and state.added > 0 then
-    redis.call('ZADD', TOPICS, 0, topic)
     if state.ttl > 0 then redis.call('EXPIRE', log, state.ttl) end
   elseif state.ttl >= 0 then
     raise_expiry(log, state.ttl)
