@@ -1,13 +1,16 @@
-import type { Pool } from './ports.ts'
 import { bringsOf, poolOf, runs, type Rules } from '../engine/rules.ts'
-import { isWildcard } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
+import type { Pool } from './ports.ts'
 
-/** How one pool serves one subscription. */
-export interface Cover {
+/** What the rules fetch from one pool for a subscription. */
+export interface Fetch {
   readonly pool: Pool
-  /** Where a reader begins: queue (and both rules together) at the beginning, pubsub at its position. */
+  /** Where a reader begins: queue (and both rules together) at the beginning, pubsub at its position. `latest` has no log. */
   readonly kind: 'queue' | 'pubsub' | 'latest'
+}
+
+/** How one pool serves one topic to one session. */
+export interface Cover extends Fetch {
   /** A rule stores what is published: Redis is the offline queue (SPEC 4.3). Without one only what is there already is fetched. */
   readonly stored: boolean
   /** A rule of this pool takes note of acknowledgements, so nothing is owed twice. */
@@ -16,33 +19,44 @@ export interface Cover {
   readonly positions: boolean
 }
 
-/**
- * Which pools serve a subscription with QoS 1 or 2: a fetch rule for the filter and a storing rule
- * for the topic, in one pool (SPEC 4.3). A topic that has a log uses only that.
- */
-export function coversOf(rules: Rules, filter: string): readonly Cover[] {
-  if (isWildcard(filter)) return []
-  const { program } = rules
+/** What is fetched for a subscription to any of these filters with QoS 1 or 2, by pool. A topic that has a log uses only that. */
+export function fetchesOf(rules: Rules, filters: readonly string[]): readonly Fetch[] {
   const brought = new Map<string, Set<string>>()
-  for (const step of stepsFor(program, 'session.subscribed', filter)) {
-    const brings = bringsOf(step)
-    if (brings !== 'queue' && brings !== 'pubsub' && brings !== 'latest') continue
-    brought.set(step.pool, (brought.get(step.pool) ?? new Set()).add(brings))
+  for (const filter of filters) {
+    for (const step of stepsFor(rules.program, 'session.subscribed', filter)) {
+      const brings = bringsOf(step)
+      if (brings !== 'queue' && brings !== 'pubsub' && brings !== 'latest') continue
+      brought.set(step.pool, (brought.get(step.pool) ?? new Set()).add(brings))
+    }
   }
-  const publish = stepsFor(program, 'message.publish', filter)
-  const acked = stepsFor(program, 'message.acked', filter)
-  return Array.from(brought, ([name, kinds]): Cover => {
-    const kind = kinds.has('queue') ? 'queue' : kinds.has('pubsub') ? 'pubsub' : 'latest'
+  return Array.from(brought, ([name, kinds]): Fetch => ({
+    pool: poolOf(rules, name),
+    kind: kinds.has('queue') ? 'queue' : kinds.has('pubsub') ? 'pubsub' : 'latest',
+  }))
+}
+
+/** Which pools serve a topic to a session whose filters with QoS 1 or 2 that match it are these (SPEC 4.3). */
+export function coversOf(rules: Rules, filters: readonly string[], topic: string): readonly Cover[] {
+  const fetches = fetchesOf(rules, filters)
+  if (fetches.length === 0) return []
+  const publish = stepsFor(rules.program, 'message.publish', topic)
+  const acked = stepsFor(rules.program, 'message.acked', topic)
+  return fetches.map(({ pool, kind }) => {
     const storing = kind === 'latest' ? 'on_message_store_keep_latest' : 'on_message_publish'
-    const here = acked.filter((step) => step.pool === name)
+    const here = acked.filter((step) => step.pool === pool.name)
     return {
-      pool: poolOf(rules, name),
+      pool,
       kind,
-      stored: publish.some((step) => step.pool === name && runs(step, storing)),
+      stored: publish.some((step) => step.pool === pool.name && runs(step, storing)),
       acked: here.some((step) => step.action.kind === 'function'),
       positions: kind !== 'latest' && here.some((step) => runs(step, 'on_message_acked_for_pubsub')),
     }
   })
+}
+
+/** Both read the same thing in the same way. */
+export function sameFetch(a: Fetch, b: Fetch): boolean {
+  return a.pool === b.pool && a.kind === b.kind
 }
 
 /** The retained message of a topic is kept in Redis alone: a rule stores it where another looks it up (SPEC 4.3). */

@@ -3,13 +3,14 @@ import type { Stored } from '../actions/effect.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
 import { bringsOf, effectsOf, poolOf, type Rules } from '../engine/rules.ts'
-import { isWildcard } from '../language/topic-filter.ts'
+import { isWildcard, withoutShare } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
-import { coversOf, keepsRetained } from './coverage.ts'
+import { fetchesOf, keepsRetained } from './coverage.ts'
+import type { Subscription } from './lanes.ts'
 import type { Clock, Link, Pool } from './ports.ts'
 import { RetainedMemory } from './retained-memory.ts'
-import { type InFlight, Session, type SessionPorts, type Subscription } from './session.ts'
+import { type InFlight, Session, type SessionPorts } from './session.ts'
 import { SubscriptionTree } from './subscription-tree.ts'
 
 /** Where a message was put before it is routed. */
@@ -22,6 +23,10 @@ export interface Placed {
 
 /** A subscriber whose socket does not take what waits is closed after so long (SPEC 4.3). Milliseconds. */
 const STUCK_MS = 10_000
+/** Lanes that all sessions may have; beyond, those are given up that lose nothing by it. */
+const LANES = 100_000
+/** Topics looked at in one call of the slow tick. */
+const CHANGES_PAGE = 500
 /** Another broker's messages are found at least this often. Milliseconds. */
 export const SLOW_TICK_MS = 30_000
 
@@ -42,6 +47,9 @@ export class Delivery {
   readonly #wanting = new Set<Session>()
   /** The order object of each session's effects: its connection while there is one. */
   readonly #orders = new WeakMap<Session, object>()
+  /** Score up to which each pool was searched for what other brokers stored. */
+  readonly #lookedAt = new WeakMap<Pool, number>()
+  readonly #looking = new Set<Pool>()
   #rules: Rules
   #drainWaiters: { readonly pool: Pool, readonly resolve: () => void }[] = []
 
@@ -58,7 +66,8 @@ export class Delivery {
       granted: (session, topic) => this.#tree.match(topic).find((match) => match.subscriber === session)?.qos ?? 0,
       wants: (session) => this.#wants(session),
       delivered: (session, msgid, topic, qos) => this.#delivered(session, msgid, topic, qos),
-      acked: (session, message) => this.#acked(session, message),
+      acked: (session, message, position) => this.#acked(session, message, position),
+      rules: () => this.#rules,
     }
   }
 
@@ -109,87 +118,118 @@ export class Delivery {
    * there already comes with {@link fetch}.
    */
   subscribe(session: Session, filter: string, qos: 0 | 1 | 2, options: { readonly own: boolean }): Subscription {
-    let subscription = session.subscriptions.get(filter)
-    const wasCovered = subscription !== undefined && subscription.qos > 0
-    if (subscription === undefined) {
-      subscription = { filter, qos, own: options.own, covers: [] }
-      session.subscriptions.set(filter, subscription)
-    }
+    const subscription = session.subscriptions.get(filter) ?? { filter, qos, own: options.own, replaced: [] }
+    session.subscriptions.set(filter, subscription)
     subscription.qos = qos
     subscription.own = options.own
-    subscription.covers = qos > 0 ? coversOf(this.#rules, filter) : []
     this.#tree.add(filter, session, qos)
-    if (wasCovered && qos === 0) session.retireLanes(filter)
-    session.regrant()
+    session.lanes.resubscribed()
     return subscription
   }
 
   /** Runs `session.subscribed` for a granted subscription: the whole hook, or for what a resumed session brings back only the fetching ([ours], SPEC 2). */
   subscribed(session: Session, subscription: Subscription, options: { readonly resumed: boolean }): void {
-    const steps = stepsFor(this.#rules.program, 'session.subscribed', subscription.filter)
-    session.fetch(subscription)
-    if (options.resumed) return
-    this.#bringRetained(session, subscription, steps)
+    const { filter } = subscription
+    if (options.resumed) {
+      session.lanes.fetch(subscription)
+      return
+    }
+    const steps = stepsFor(this.#rules.program, 'session.subscribed', filter)
+    this.#bringStored(session, subscription, steps)
     if (steps.length === 0) return
     this.#events.fire(this.#rules, steps, {
-      hook: 'session.subscribed', ...this.#about(session), topic: topicOf(subscription.filter), qos: subscription.qos,
+      hook: 'session.subscribed', ...this.#about(session), topic: withoutShare(filter), qos: subscription.qos,
     }, this.#orderOf(session))
+  }
+
+  /** What is there already: the retained messages, from memory and from each pool that a rule looks into, and what is stored. */
+  #bringStored(session: Session, subscription: Subscription, steps: readonly Step[]): void {
+    const { filter, qos } = subscription
+    session.sendRetained(this.#retained.matching(filter), qos)
+    const looked = new Set(steps.filter((step) => bringsOf(step) === 'retained').map((step) => poolOf(this.#rules, step.pool)))
+    if (!isWildcard(filter)) {
+      session.lanes.fetch(subscription)
+      for (const pool of looked) this.#lookUpRetained({ session, subscription, pool, topic: filter, settled: () => {} })
+      return
+    }
+    // a message that is retained and stored goes out once, flagged, in its stored place: so its pool's
+    // retained messages are looked up before its stored ones
+    const before = [...looked].filter((pool) => fetchesOf(this.#rules, [filter]).some((fetch) => fetch.pool === pool))
+    let left = before.length
+    if (left === 0) session.lanes.fetch(subscription)
+    for (const pool of looked) {
+      this.#scanRetained(session, subscription, pool, () => {
+        if (before.includes(pool) && --left === 0) session.lanes.fetch(subscription)
+      })
+    }
+  }
+
+  #scanRetained(session: Session, subscription: Subscription, pool: Pool, done: () => void): void {
+    const lookup = session.lookup(subscription.filter)
+    const scan = session.lanes.walk({
+      filter: subscription.filter,
+      pool,
+      index: 'retained',
+      visit: (topic) => {
+        // the next page when this one has gone out: what waits in memory is bounded
+        this.#lookUpRetained({ session, subscription, pool, topic, settled: () => session.whenMemoryEmpty(() => scan.settled(topic)) })
+        return true
+      },
+      done: () => {
+        lookup.end()
+        done()
+      },
+    })
   }
 
   /** Ends a subscription and runs `session.unsubscribed`; false if there was none. */
   unsubscribe(session: Session, filter: string): boolean {
     if (!session.subscriptions.delete(filter)) return false
     this.#tree.remove(filter, session)
-    session.retireLanes(filter)
-    session.regrant()
+    session.lanes.resubscribed()
     this.#settleDrains()
     const steps = stepsFor(this.#rules.program, 'session.unsubscribed', filter)
     if (steps.length > 0) {
       this.#events.fire(this.#rules, steps, {
-        hook: 'session.unsubscribed', ...this.#about(session), topic: topicOf(filter),
+        hook: 'session.unsubscribed', ...this.#about(session), topic: withoutShare(filter),
       }, this.#orderOf(session))
     }
     return true
   }
 
-  /** Retained messages of a new subscription: from memory, and from each pool that a rule looks into. */
-  #bringRetained(session: Session, subscription: Subscription, steps: readonly Step[]): void {
-    for (const record of this.#retained.matching(subscription.filter)) session.sendRetained(record, subscription.qos)
-    // wildcard lookups need the index of retained topics
-    if (isWildcard(subscription.filter)) return
-    const pools = new Set(steps.filter((step) => bringsOf(step) === 'retained').map((step) => poolOf(this.#rules, step.pool)))
-    for (const pool of pools) this.#lookUpRetained(session, subscription, pool)
-  }
-
-  #lookUpRetained(session: Session, subscription: Subscription, pool: Pool): void {
-    const topic = subscription.filter
+  #lookUpRetained(asked: { readonly session: Session, readonly subscription: Subscription, readonly pool: Pool, readonly topic: string, readonly settled: () => void }): void {
+    const { session, subscription, pool, topic, settled } = asked
     const { link } = session
-    const lane = subscription.qos > 0 ? session.logLane(pool, topic) : undefined
+    const cover = subscription.qos > 0 ? session.lanes.logCover(pool, topic) : undefined
+    const lane = cover === undefined ? undefined : session.lanes.log(pool, topic)
     let pending = true
     // the lookup says which entry of the log carries the flag
     const waits = () => pending
     lane?.waitsFor.push(waits)
-    const end = session.lookup(topic)
+    const lookup = session.lookup(topic)
     const settle = () => {
       pending = false
       lane?.waitsFor.splice(lane.waitsFor.indexOf(waits), 1)
+      lookup.end()
       this.#wants(session)
-      return end()
+      settled()
     }
     const ask = () => pool.retained({
       topic,
-      reader: lane === undefined ? undefined : { kind: lane.logKind, clientid: session.clientid, after: lane.at },
+      reader: cover === undefined || cover.kind === 'latest' ? undefined : { kind: cover.kind, clientid: session.clientid, after: lane?.at },
       done: (found) => {
-        if (session.link !== link || link === undefined) return void settle()
+        if (session.link !== link || link === undefined) return settle()
         if (found instanceof Error) {
           // asked again until it is answered or the client is gone; the pool may be away for long
-          this.#clock.after(500, () => session.link === link ? ask() : void settle())
+          this.#clock.after(500, () => session.link === link ? ask() : settle())
           return
         }
-        const wentOut = settle()
-        if (found === undefined) return
-        if (lane !== undefined && found.inLogAt !== undefined) lane.flagRetained(found.record, found.inLogAt)
-        else if (!wentOut.has(found.record.id)) session.sendRetained(found.record, subscription.qos)
+        if (found !== undefined) {
+          const reader = found.inLogAt === undefined ? undefined : session.lanes.logFor(pool, topic)
+          if (reader !== undefined && found.inLogAt !== undefined) reader.flagRetained(found.record, found.inLogAt)
+          else if (!lookup.live.has(found.record.id)) session.sendRetained([found.record], subscription.qos)
+        }
+        settle()
       },
     })
     ask()
@@ -207,17 +247,17 @@ export class Delivery {
       if (record.retain) session.noteLiveRetained(record)
       const qos = record.qos < granted ? record.qos : granted
       if (qos === 0) {
-        session.sendQos0(record, false)
+        session.sendQos0(record)
         continue
       }
       let covered = false
       for (const { pool, kind, stored } of placed) {
         const owed: boolean = kind === 'log'
-          ? session.wakeLog(pool, record, stored?.score, stored?.prev)
-          : !covered && session.wakeLatest(pool, record)
+          ? session.lanes.wakeLog(pool, record, stored?.score, stored?.prev)
+          : !covered && session.lanes.wakeLatest(pool, record)
         covered ||= owed
       }
-      if (!covered) session.enqueue(record, qos, false)
+      if (!covered) session.enqueue(record, qos)
     }
   }
 
@@ -237,9 +277,8 @@ export class Delivery {
   }
 
   /** `message.acked` runs on the rules of now; its effects on a covered message go to the pool it came from. */
-  #acked(session: Session, message: InFlight): void {
+  #acked(session: Session, message: InFlight, position: string | undefined): void {
     const { origin, topic, msgid, qos } = message
-    const position = origin?.run?.done(msgid)
     const steps = stepsFor(this.#rules.program, 'message.acked', topic)
     if (steps.length > 0) {
       const shares = effectsOf(this.#rules, steps, { hook: 'message.acked', ...this.#about(session), topic, msgid, qos })
@@ -258,14 +297,51 @@ export class Delivery {
   // --- what the world tells
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
-    for (const session of this.#sessions.values()) session.poolBack(pool, options.sameData)
+    for (const session of this.#sessions.values()) session.poolBack(pool, options)
     // asked at once: what is asked before a held store is tried again is answered even while Redis refuses writes
     this.#pumpAll()
   }
 
   /** Every {@link SLOW_TICK_MS}: finds what another broker stored and no wake told of. */
   slowTick(): void {
-    for (const session of this.#sessions.values()) session.doubtAll()
+    const pools = new Set(this.#rules.pools.values())
+    for (const pool of pools) this.#lookForChanges(pool)
+    let lanes = 0
+    for (const session of this.#sessions.values()) {
+      session.lanes.doubtLatest()
+      lanes += session.lanes.size
+    }
+    if (lanes > LANES) for (const session of this.#sessions.values()) session.lanes.dropIdle()
+  }
+
+  /** Asks which topics have something newer than at the last look, and doubts those. */
+  #lookForChanges(pool: Pool): void {
+    if (this.#looking.has(pool) || !pool.ready) return
+    this.#looking.add(pool)
+    const since = this.#lookedAt.get(pool) ?? 0
+    let first: number | undefined
+    const next = (after: string | undefined) => pool.changedTopics({
+      after,
+      since,
+      limit: CHANGES_PAGE,
+      done: (page) => {
+        if (page instanceof Error) {
+          this.#looking.delete(pool)
+          return
+        }
+        first ??= page.clock
+        for (const topic of page.topics) this.changed(pool, topic)
+        if (page.next !== undefined) return next(page.next)
+        this.#lookedAt.set(pool, first)
+        this.#looking.delete(pool)
+      },
+    })
+    next(undefined)
+  }
+
+  /** Somebody stored something in a topic of the pool. */
+  changed(pool: Pool, topic: string): void {
+    for (const { subscriber, qos } of this.#tree.match(topic)) if (qos > 0) subscriber.lanes.doubt(pool, topic)
   }
 
   /** Closes subscribers that have not read for too long; call it every second or so. */
@@ -281,14 +357,9 @@ export class Delivery {
 
   /** New rules for all that comes; subscriptions whose coverage differs change their source (DELIVERY 6). */
   swap(rules: Rules): void {
+    const before = this.#rules
     this.#rules = rules
-    for (const session of this.#sessions.values()) {
-      for (const subscription of session.subscriptions.values()) {
-        if (subscription.qos === 0) continue
-        const covers = coversOf(rules, subscription.filter)
-        if (!sameCovers(subscription.covers, covers)) session.recover(subscription, covers)
-      }
-    }
+    for (const session of this.#sessions.values()) session.lanes.reload(before)
   }
 
   /** Resolves when no session reads from the pool or has a message of it in flight. */
@@ -301,7 +372,7 @@ export class Delivery {
 
   /** The pool is closed: lanes on it end. */
   abandon(pool: Pool): void {
-    for (const session of this.#sessions.values()) session.abandon(pool)
+    for (const session of this.#sessions.values()) session.lanes.abandon(pool)
     this.#drainWaiters = this.#drainWaiters.filter((waiter) => waiter.pool !== pool)
   }
 
@@ -339,11 +410,6 @@ export class Delivery {
   }
 }
 
-/** Of `$share/<group>/<filter>` a rule sees the part after the group (SPEC 2). */
-function topicOf(filter: string): string {
-  return filter.startsWith('$share/') ? filter.split('/').slice(2).join('/') : filter
-}
-
 /** The position that an acknowledgement allows instead of the acknowledged message: none while an older one is out. */
 function withPosition(share: ReturnType<typeof effectsOf>[number], position: string | undefined): typeof share {
   const kept: typeof share = { pool: share.pool, effects: [], steps: [] }
@@ -354,12 +420,4 @@ function withPosition(share: ReturnType<typeof effectsOf>[number], position: str
     kept.steps.push(step)
   })
   return kept
-}
-
-function sameCovers(before: Subscription['covers'], after: Subscription['covers']): boolean {
-  return before.length === after.length && before.every((cover, i) => {
-    const other = after[i]
-    return other !== undefined && cover.pool === other.pool && cover.kind === other.kind
-      && cover.stored === other.stored && cover.acked === other.acked && cover.positions === other.positions
-  })
 }

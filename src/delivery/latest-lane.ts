@@ -62,9 +62,13 @@ export class LatestLane implements Lane {
       }
       this.#state = 'hot'
       if (found !== undefined && found.id !== this.#last) this.#keep(found)
-      if (this.draining && this.#held === undefined) this.#end()
+      this.#noteSettled()
     })
     return true
+  }
+
+  get idle(): boolean {
+    return this.#state === 'hot' && this.#held === undefined
   }
 
   get ready(): boolean {
@@ -79,7 +83,7 @@ export class LatestLane implements Lane {
     const record = this.#held
     if (record === undefined) return undefined
     this.#held = undefined
-    if (this.draining) this.#end()
+    this.#noteSettled()
     return {
       record,
       qos: record.qos === 2 && this.granted === 2 ? 2 : record.qos === 0 ? 0 : 1,
@@ -115,7 +119,12 @@ export class LatestLane implements Lane {
     this.#owner.hungry(this)
   }
 
-  #end(): void {
+  #noteSettled(): void {
+    if (!this.idle) return
+    if (!this.draining) {
+      this.#owner.settled(this)
+      return
+    }
     this.retire()
     this.#owner.ended(this)
   }

@@ -69,10 +69,6 @@ export class LogLane implements Lane {
     this.#state = options.fresh === true ? 'fresh' : 'cold'
   }
 
-  get state(): State {
-    return this.#state
-  }
-
   /** Where a reader of the same log that starts now would stand; for the retained lookup. */
   get at(): number | undefined {
     return this.#at
@@ -97,6 +93,11 @@ export class LogLane implements Lane {
       return
     }
     if (this.#at !== undefined && score <= this.#at) return
+    // the log was empty before: whoever begins now begins here
+    if (prev === 0 && this.#state === 'cold' && this.#hint === 0) {
+      this.#at = 0
+      this.#state = 'hot'
+    }
     const contiguous = this.#state === 'hot' && this.#at !== undefined && prev <= this.#at
     if (contiguous && this.#hasRoom) {
       this.#at = score
@@ -139,6 +140,10 @@ export class LogLane implements Lane {
     return true
   }
 
+  get idle(): boolean {
+    return this.#state === 'hot' && this.#buffer.length === 0
+  }
+
   get ready(): boolean {
     return this.#buffer.length > 0 && !this.#held
   }
@@ -156,7 +161,7 @@ export class LogLane implements Lane {
     if (retain) this.#flagged = undefined
     if (this.#state === 'cold' || this.#state === 'behind') this.#owner.hungry(this)
     const { run } = this
-    this.#endIfDone()
+    this.#noteSettled()
     return {
       record: entry.record,
       // only QoS 1 and 2 are logged; a record that someone else wrote may say 0
@@ -223,7 +228,7 @@ export class LogLane implements Lane {
       this.#retained = undefined
     }
     this.#become(caughtUp ? 'hot' : 'behind')
-    this.#endIfDone()
+    this.#noteSettled()
   }
 
   /** What a page shows although it is taken care of (DELIVERY 3.2): without this, repeats. */
@@ -245,8 +250,12 @@ export class LogLane implements Lane {
     this.#owner.fed(this)
   }
 
-  #endIfDone(): void {
-    if (!this.draining || this.#state !== 'hot' || this.#buffer.length > 0) return
+  #noteSettled(): void {
+    if (!this.idle) return
+    if (!this.draining) {
+      this.#owner.settled(this)
+      return
+    }
     this.retire()
     this.#owner.ended(this)
   }

@@ -31,6 +31,8 @@ export interface LaneOwner {
   hungry(lane: Lane): void
   /** The lane has something to send. */
   fed(lane: Lane): void
+  /** The lane has read all that there is and handed it out; more comes by wakes. */
+  settled(lane: Lane): void
   /** The lane has ended; what waited behind it may go on. */
   ended(lane: Lane): void
   /** A retained message that belonged into the log's order but is no longer in the log. */
@@ -50,6 +52,8 @@ export interface Lane {
   draining: boolean
   /** While one of them says true, nothing is sent: something else of the topic goes first. */
   readonly waitsFor: (() => boolean)[]
+  /** It has read and handed out all that there is. */
+  readonly idle: boolean
   /** It has something that may be sent now. */
   readonly ready: boolean
   /** It has something that may not be sent yet. */

@@ -10,16 +10,19 @@ import { PublisherStub, Rig, Subscriber, turn } from './rig.ts'
  * twice without DUP.
  */
 
-const TOPICS = ['queue/a', 'pubsub/a'] as const
+const TOPICS = ['queue/a', 'pubsub/a', 'queue/b', 'pubsub/b'] as const
+const topicNumber = fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const)
+/** One client names each topic, the other overlapping wildcards. */
+const FILTERS: Readonly<Record<string, readonly string[]>> = { c: TOPICS, d: ['queue/#', 'pubsub/+', 'pubsub/a'] }
 
 type Command =
-  | { readonly kind: 'publish', readonly broker: 0 | 1, readonly topic: 0 | 1, readonly qos: 1 | 2 }
+  | { readonly kind: 'publish', readonly broker: 0 | 1, readonly topic: 0 | 1 | 2 | 3, readonly qos: 1 | 2 }
   | { readonly kind: 'connect' | 'disconnect' | 'ack' | 'ack last' | 'pubrec', readonly client: 0 | 1 }
   | { readonly kind: 'leave' | 'answer' | 'away' | 'back' | 'tick' | 'crash', readonly broker: 0 | 1 }
 
 const side = fc.constantFrom(0 as const, 1 as const)
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('publish' as const), broker: side, topic: side, qos: fc.constantFrom(1 as const, 2 as const) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('publish' as const), broker: side, topic: topicNumber, qos: fc.constantFrom(1 as const, 2 as const) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'disconnect' as const, 'ack' as const, 'ack' as const, 'ack last' as const, 'pubrec' as const), client: side }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('leave' as const, 'answer' as const, 'leave' as const, 'answer' as const, 'tick' as const), broker: side }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('away' as const, 'back' as const, 'crash' as const), broker: side }) },
@@ -67,7 +70,7 @@ class Client {
       queueMicrotask(() => now.session.pubcomp(packetId))
     }
     now.session.open()
-    if (!now.resumed) for (const topic of TOPICS) now.subscribe(topic, 2)
+    if (!now.resumed) for (const filter of FILTERS[id] ?? []) now.subscribe(filter, 2)
   }
 }
 
@@ -149,7 +152,7 @@ async function run(commands: readonly Command[]): Promise<{ readonly lost: strin
   for (const { topic, payload, link } of published) {
     if (link.acks.length === 0) continue
     const seenBy = clients.filter((client) => client.seen.has(payload)).length
-    const owed = topic === 'queue/a' ? 1 : clients.length
+    const owed = topic.startsWith('queue/') ? 1 : clients.length
     if (seenBy < owed) lost.push(`${payload} on ${topic} reached ${seenBy} of ${owed}`)
   }
   return { lost, repeated: clients.flatMap((client) => client.wrong) }

@@ -1,0 +1,451 @@
+import type { MessageRecord } from '../actions/message-record.ts'
+import type { Rules } from '../engine/rules.ts'
+import { isWildcard, matchesTopic } from '../language/topic-filter.ts'
+import { coversOf, fetchesOf, sameFetch, type Cover, type Fetch } from './coverage.ts'
+import { LatestLane } from './latest-lane.ts'
+import { LogLane } from './log-lane.ts'
+import type { Lane, LaneOwner } from './outgoing.ts'
+import type { Pool } from './ports.ts'
+import { RunList } from './run-list.ts'
+import { TopicScan } from './topic-scan.ts'
+
+/** One granted subscription. */
+export interface Subscription {
+  readonly filter: string
+  qos: 0 | 1 | 2
+  /** By the client's own SUBSCRIBE on this connection; a proxy subscription does not change it. */
+  own: boolean
+  /**
+   * The rules that have been replaced since what is stored was last fetched for it. A topic that
+   * one of them did not serve as today's do begins at its next message (SPEC 4.4).
+   */
+  replaced: readonly Rules[]
+}
+
+/** What the lanes need of the session whose they are. */
+export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 'isQueued' | 'fed' | 'retainedAlone' | 'later'> {
+  readonly connected: boolean
+  readonly subscriptions: ReadonlyMap<string, Subscription>
+  rules(): Rules
+  /** Highest QoS granted for the topic [MQTT-3.3.5-1]. */
+  granted(topic: string): 0 | 1 | 2
+  /** A message of the topic waits in memory. */
+  isTopicQueued(topic: string): boolean
+  /** There is something to do at the end of this turn. */
+  wants(): void
+  /** No lane of the topic drains any more: what waited behind it may go. */
+  untail(topic: string): void
+}
+
+/** Topics whose covers are remembered until rules or subscriptions change. */
+const COVERS = 10_000
+/** Reloads remembered per subscription; beyond, all that is not open counts as newly served. */
+const REPLACED = 16
+
+/**
+ * All lanes of one session: which topics it reads from which pool, opened when a topic is
+ * subscribed, found in an index, or woken, and given up when it is no longer covered.
+ */
+export class Lanes implements LaneOwner {
+  readonly #owner: LanesOwner
+  readonly #byTopic = new Map<string, Lane[]>()
+  readonly #hungry = new Set<Lane>()
+  readonly #scans = new Set<TopicScan>()
+  /** Opened by a scan: given up when they have settled and acknowledgements are taken note of. */
+  readonly #passing = new Set<Lane>()
+  readonly #runs = new Map<Pool, Map<string, RunList>>()
+  /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
+  #drains: { readonly filter: string, readonly fetch: Fetch }[] = []
+  #covers = new Map<string, readonly Cover[]>()
+
+  constructor(owner: LanesOwner) {
+    this.#owner = owner
+  }
+
+  get clientid(): string {
+    return this.#owner.clientid
+  }
+
+  get size(): number {
+    let size = 0
+    for (const lanes of this.#byTopic.values()) size += lanes.length
+    return size
+  }
+
+  // --- what is owed
+
+  /** Reads what the store holds for a subscription: its lanes begin, or look again. */
+  fetch(subscription: Subscription): void {
+    if (subscription.qos === 0) return
+    subscription.replaced = []
+    const { filter } = subscription
+    for (const fetch of fetchesOf(this.#owner.rules(), [filter])) this.#bring(filter, fetch)
+  }
+
+  #bring(filter: string, fetch: Fetch): void {
+    if (!isWildcard(filter)) {
+      const lane = this.get(fetch.pool, filter, laneKind(fetch))
+      if (lane === undefined) this.#open(filter, this.#coverOf(filter, fetch))
+      else lane.again(!this.#coverOf(filter, fetch).acked)
+      return
+    }
+    for (const lane of this.#all()) {
+      if (lane.pool === fetch.pool && lane.kind === laneKind(fetch) && matchesTopic(filter, lane.topic)) {
+        lane.again(!this.#coverOf(lane.topic, fetch).acked)
+      }
+    }
+    this.#scan(filter, fetch)
+  }
+
+  /** Opens a lane for every stored topic that the filter matches, page by page. */
+  #scan(filter: string, fetch: Fetch): void {
+    for (const scan of this.#scans) {
+      if (scan.filter !== filter || scan.pool !== fetch.pool || scan.index === 'retained') continue
+      scan.stop()
+      this.#scans.delete(scan)
+    }
+    this.walk({
+      filter,
+      pool: fetch.pool,
+      index: fetch.kind === 'latest' ? 'latest' : 'logs',
+      visit: (topic) => {
+        // whoever has a lane reads it already
+        if (this.get(fetch.pool, topic, laneKind(fetch)) !== undefined) return false
+        const cover = this.#coverOf(topic, fetch)
+        const lane = this.#open(topic, cover)
+        if (cover.acked) this.#passing.add(lane)
+        return true
+      },
+      done: () => {},
+    })
+  }
+
+  /** Visits the topics of an index, as the pool is there and the session may read; ends with the connection. */
+  walk(options: Omit<ConstructorParameters<typeof TopicScan>[0], 'later'>): TopicScan {
+    const scan: TopicScan = new TopicScan({
+      ...options,
+      done: () => {
+        this.#scans.delete(scan)
+        options.done()
+      },
+      later: (callback) => this.later(callback),
+    })
+    this.#scans.add(scan)
+    this.#owner.wants()
+    return scan
+  }
+
+  get(pool: Pool, topic: string, kind: Lane['kind']): Lane | undefined {
+    return this.#byTopic.get(topic)?.find((lane) => lane.pool === pool && lane.kind === kind)
+  }
+
+  log(pool: Pool, topic: string): LogLane | undefined {
+    const lane = this.get(pool, topic, 'log')
+    return lane instanceof LogLane ? lane : undefined
+  }
+
+  /** The log lane of a topic that a retained message stands in; opened if the topic is covered. */
+  logFor(pool: Pool, topic: string): LogLane | undefined {
+    const lane = this.log(pool, topic) ?? this.#missing(pool, topic, 'log')
+    return lane instanceof LogLane ? lane : undefined
+  }
+
+  /** How a pool's log of the topic would be read. */
+  logCover(pool: Pool, topic: string): Cover | undefined {
+    return this.#coversOf(topic).find((cover) => cover.pool === pool && cover.kind !== 'latest')
+  }
+
+  isDraining(topic: string): boolean {
+    return this.#byTopic.get(topic)?.some((lane) => lane.draining) === true
+  }
+
+  /** A message was stored in a pool's log. True: the store owes it to this session, memory does not. */
+  wakeLog(pool: Pool, record: MessageRecord, score: number | undefined, prev: number | undefined): boolean {
+    const lane = this.logFor(pool, record.topic)
+    if (lane === undefined) return this.#isCovered(pool, record.topic, 'log')
+    if (lane.draining) return false
+    lane.wake(score, prev, record)
+    return true
+  }
+
+  /** A message became a pool's latest of its topic. */
+  wakeLatest(pool: Pool, record: MessageRecord): boolean {
+    const lane = this.get(pool, record.topic, 'latest') ?? this.#missing(pool, record.topic, 'latest')
+    if (!(lane instanceof LatestLane)) return this.#isCovered(pool, record.topic, 'latest')
+    if (lane.draining) return false
+    lane.wake(record)
+    return true
+  }
+
+  /** Somebody else stored something in the topic. */
+  doubt(pool: Pool, topic: string): void {
+    for (const kind of ['log', 'latest'] as const) {
+      const lane = this.get(pool, topic, kind)
+      if (lane === undefined) this.#missing(pool, topic, kind)
+      else lane.doubt()
+    }
+  }
+
+  /** Latest messages have no place in an index: all are read again. */
+  doubtLatest(): void {
+    for (const lane of this.#all()) if (lane.kind === 'latest') lane.doubt()
+    for (const { filter, qos } of this.#owner.subscriptions.values()) {
+      if (qos === 0 || !isWildcard(filter)) continue
+      for (const fetch of fetchesOf(this.#owner.rules(), [filter])) if (fetch.kind === 'latest') this.#scan(filter, fetch)
+    }
+  }
+
+  /** Called while the window is open. */
+  read(): void {
+    for (const lane of [...this.#hungry]) if (lane.read()) this.#hungry.delete(lane)
+    for (const scan of [...this.#scans]) scan.step()
+  }
+
+  /** The message is acknowledged, or gone for good: returns where the position moves. */
+  done(pool: Pool, topic: string, run: RunList, msgid: string): string | undefined {
+    const position = run.done(msgid)
+    // what has no lane and nothing out is known to the store alone
+    if (run.length === 0 && this.log(pool, topic) === undefined) this.#runs.get(pool)?.delete(topic)
+    return position
+  }
+
+  // --- changes
+
+  /** Filters came or went: what they covered or granted may differ now. */
+  resubscribed(): void {
+    this.#covers.clear()
+    for (const [topic, lanes] of [...this.#byTopic]) {
+      const granted = this.#owner.granted(topic)
+      for (const lane of [...lanes]) {
+        if (granted > 0) lane.granted = granted === 2 ? 2 : 1
+        // the last filter that covered the topic is gone: what is in flight is finished, no more
+        if (!this.#coversOf(topic).some((cover) => sameFetch(cover, fetchOf(lane)))) this.#drop(lane)
+      }
+    }
+    for (const scan of this.#scans) {
+      if ((this.#owner.subscriptions.get(scan.filter)?.qos ?? 0) > 0) continue
+      scan.stop()
+      this.#scans.delete(scan)
+    }
+  }
+
+  /** The rules have changed: lanes go on, run out, or begin with the next message. */
+  reload(before: Rules): void {
+    const after = this.#owner.rules()
+    this.#covers.clear()
+    for (const subscription of this.#owner.subscriptions.values()) {
+      if (subscription.qos === 0) continue
+      const { filter } = subscription
+      subscription.replaced = [...subscription.replaced, before].slice(-REPLACED - 1)
+      const lost = fetchesOf(before, [filter]).filter((old) => !fetchesOf(after, [filter]).some((fetch) => sameFetch(old, fetch)))
+      if (!this.#owner.connected) for (const fetch of lost) this.#drains.push({ filter, fetch })
+    }
+    for (const [topic, lanes] of this.#byTopic) {
+      for (const lane of lanes) {
+        const cover = this.#coversOf(topic).find((candidate) => candidate.stored && sameFetch(candidate, fetchOf(lane)))
+        if (cover === undefined) {
+          lane.draining = true
+          lane.doubt()
+        } else if (lane instanceof LogLane) lane.run = cover.positions ? this.#run(lane.pool, topic) : undefined
+      }
+    }
+    // scans go on: what they have not visited yet is served to its end all the same
+    this.#owner.wants()
+  }
+
+  /** The connection is there: what a reload took away meanwhile is served to its end. */
+  attach(): void {
+    for (const { filter, fetch } of this.#drains.splice(0)) this.#bring(filter, fetch)
+  }
+
+  /** The connection is gone: everything but positions is forgotten. */
+  detach(): void {
+    for (const lane of this.#all()) {
+      if (lane.draining) this.#drains.push({ filter: lane.topic, fetch: fetchOf(lane) })
+      lane.retire()
+    }
+    for (const scan of this.#scans) scan.stop()
+    this.#byTopic.clear()
+    this.#hungry.clear()
+    this.#scans.clear()
+    this.#passing.clear()
+  }
+
+  poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
+    for (const lane of this.#all()) {
+      if (lane.pool !== pool) continue
+      if (options.sameData) lane.doubt()
+      else lane.forget()
+      this.hungry(lane)
+    }
+    if (!options.sameData) for (const run of this.#runs.get(pool)?.values() ?? []) run.forgetScores()
+    this.#owner.wants()
+  }
+
+  /** Nothing is read from this pool, and nothing will be. */
+  isFreeOf(pool: Pool): boolean {
+    return ![...this.#all()].some((lane) => lane.pool === pool)
+      && ![...this.#scans].some((scan) => scan.pool === pool)
+      && !this.#drains.some(({ fetch }) => fetch.pool === pool)
+  }
+
+  /** The pool is closed for good: what it still held stays there. */
+  abandon(pool: Pool): void {
+    this.#drains = this.#drains.filter(({ fetch }) => fetch.pool !== pool)
+    this.#runs.delete(pool)
+    for (const lane of [...this.#all()]) if (lane.pool === pool) this.#drop(lane)
+    for (const scan of [...this.#scans]) {
+      if (scan.pool !== pool) continue
+      scan.stop()
+      this.#scans.delete(scan)
+    }
+  }
+
+  /** Gives up lanes that have nothing to do and lose nothing by it: the next wake opens them anew. */
+  dropIdle(): void {
+    for (const lane of [...this.#all()]) {
+      if (lane.idle && this.#coverOf(lane.topic, fetchOf(lane)).acked) this.#drop(lane)
+    }
+  }
+
+  // --- LaneOwner
+
+  isInFlight(msgid: string): boolean {
+    return this.#owner.isInFlight(msgid)
+  }
+
+  isQueued(msgid: string): boolean {
+    return this.#owner.isQueued(msgid)
+  }
+
+  hungry(lane: Lane): void {
+    this.#hungry.add(lane)
+    this.#owner.wants()
+  }
+
+  fed(lane: Lane): void {
+    this.#owner.fed(lane)
+  }
+
+  settled(lane: Lane): void {
+    // the lane may be in the middle of handing out its last message
+    queueMicrotask(() => {
+      if (this.#passing.delete(lane) && lane.idle) this.#drop(lane)
+      this.#tellScans(lane)
+    })
+  }
+
+  ended(lane: Lane): void {
+    this.#drop(lane)
+    this.#tellScans(lane)
+  }
+
+  later(callback: () => void): void {
+    this.#owner.later(callback)
+  }
+
+  retainedAlone(record: MessageRecord): void {
+    this.#owner.retainedAlone(record)
+  }
+
+  // --- inside
+
+  #tellScans(lane: Lane): void {
+    for (const scan of [...this.#scans]) {
+      if (scan.pool === lane.pool && scan.index === (lane.kind === 'log' ? 'logs' : 'latest')) scan.settled(lane.topic)
+    }
+  }
+
+  *#all(): Iterable<Lane> {
+    for (const lanes of this.#byTopic.values()) yield* lanes
+  }
+
+  #open(topic: string, cover: Cover, options: { readonly fresh: boolean } = { fresh: false }): Lane {
+    const { pool } = cover
+    const { fresh } = options
+    const granted = this.#owner.granted(topic) === 2 ? 2 : 1
+    const lane: Lane = cover.kind === 'latest'
+      ? new LatestLane({ owner: this, pool, topic, granted, fresh })
+      : new LogLane({ owner: this, pool, topic, kind: cover.kind, granted, fresh, run: cover.positions ? this.#run(pool, topic) : undefined })
+    lane.draining = !cover.stored
+    const earlier = this.#byTopic.get(topic) ?? []
+    if (fresh) {
+      // order within the topic: what drains, and what waits in memory, goes first
+      lane.waitsFor.push(() => this.#byTopic.get(topic)?.some((other) => other.draining && earlier.includes(other)) === true)
+      lane.waitsFor.push(() => this.#owner.isTopicQueued(topic))
+    }
+    this.#byTopic.set(topic, [...earlier, lane])
+    if (!fresh) this.hungry(lane)
+    return lane
+  }
+
+  #drop(lane: Lane): void {
+    const { topic } = lane
+    lane.retire()
+    this.#hungry.delete(lane)
+    this.#passing.delete(lane)
+    const rest = this.#byTopic.get(topic)?.filter((other) => other !== lane) ?? []
+    if (rest.length > 0) this.#byTopic.set(topic, rest)
+    else this.#byTopic.delete(topic)
+    if (lane instanceof LogLane && lane.run?.length === 0) this.#runs.get(lane.pool)?.delete(topic)
+    if (!rest.some((other) => other.draining)) this.#owner.untail(topic)
+    // those that waited for it
+    for (const other of rest) this.#owner.fed(other)
+  }
+
+  /** Covered and connected, but without a lane. */
+  #missing(pool: Pool, topic: string, kind: Lane['kind']): Lane | undefined {
+    if (!this.#owner.connected) return undefined
+    const cover = this.#coversOf(topic).find((candidate) => candidate.pool === pool && candidate.stored && laneKind(candidate) === kind)
+    return cover === undefined ? undefined : this.#open(topic, cover, { fresh: this.#isNew(topic, cover) })
+  }
+
+  /** A reload since the last fetch brought this cover: what was stored before is not owed (SPEC 4.4). */
+  #isNew(topic: string, cover: Cover): boolean {
+    const owing = [...this.#matching(topic)].filter(({ filter }) => fetchesOf(this.#owner.rules(), [filter]).some((fetch) => sameFetch(fetch, cover)))
+    return owing.length > 0 && owing.every(({ filter, replaced }) => replaced.length > REPLACED
+      || replaced.some((rules) => !coversOf(rules, [filter], topic).some((old) => old.stored && sameFetch(old, cover))))
+  }
+
+  #isCovered(pool: Pool, topic: string, kind: Lane['kind']): boolean {
+    return this.#coversOf(topic).some((cover) => cover.pool === pool && cover.stored && laneKind(cover) === kind)
+  }
+
+  *#matching(topic: string): Iterable<Subscription> {
+    for (const subscription of this.#owner.subscriptions.values()) {
+      if (subscription.qos > 0 && matchesTopic(subscription.filter, topic)) yield subscription
+    }
+  }
+
+  #coversOf(topic: string): readonly Cover[] {
+    const known = this.#covers.get(topic)
+    if (known !== undefined) return known
+    const covers = coversOf(this.#owner.rules(), Array.from(this.#matching(topic), ({ filter }) => filter), topic)
+    if (this.#covers.size >= COVERS) this.#covers.clear()
+    this.#covers.set(topic, covers)
+    return covers
+  }
+
+  /** The cover that a fetch means for a topic; one that the rules no longer know is served to its end. */
+  #coverOf(topic: string, fetch: Fetch): Cover {
+    return this.#coversOf(topic).find((cover) => sameFetch(cover, fetch))
+      ?? this.#coversOf(topic).find((cover) => cover.pool === fetch.pool && laneKind(cover) === laneKind(fetch))
+      ?? { ...fetch, stored: false, acked: true, positions: this.#runs.get(fetch.pool)?.has(topic) === true }
+  }
+
+  #run(pool: Pool, topic: string): RunList {
+    const runs = this.#runs.get(pool) ?? new Map<string, RunList>()
+    this.#runs.set(pool, runs)
+    const run = runs.get(topic) ?? new RunList()
+    runs.set(topic, run)
+    return run
+  }
+}
+
+function laneKind(fetch: Fetch): Lane['kind'] {
+  return fetch.kind === 'latest' ? 'latest' : 'log'
+}
+
+function fetchOf(lane: Lane): Fetch {
+  return { pool: lane.pool, kind: lane instanceof LogLane ? lane.logKind : 'latest' }
+}
