@@ -9,7 +9,7 @@ import type { Log } from '../engine/log-port.ts'
 import { Outcomes } from '../engine/outcomes.ts'
 import { Presence } from '../engine/presence.ts'
 import { bringsOf, poolOf, type Rules } from '../engine/rules.ts'
-import { filterProblem } from '../language/topic-filter.ts'
+import { subscriptionProblem } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Address } from '../plan/program.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
@@ -175,7 +175,7 @@ export class Broker {
         return
       }
       for (const [topic, written] of rows) {
-        if (filterProblem(topic) !== undefined || topic.startsWith('$share/')) {
+        if (subscriptionProblem(topic) !== undefined) {
           this.#log.warn({ clientid, filter: topic, pool: pool.name }, 'a proxy subscription was left out: its filter cannot be served')
           continue
         }

@@ -5,7 +5,7 @@ import { Publisher, type PublisherLink, type PublishPorts } from '../delivery/pu
 import type { Session } from '../delivery/session.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { Visit } from '../engine/presence.ts'
-import { filterProblem } from '../language/topic-filter.ts'
+import { subscriptionProblem } from '../language/topic-filter.ts'
 import type { ConnectDetails, MqttClient } from './aedes.ts'
 import { CLOSED_BY_BROKER, type ClosureLog } from './closure-log.ts'
 import { wire } from './wire.ts'
@@ -138,12 +138,8 @@ export class Connection implements Link, PublisherLink {
 
   #subscribe(packet: Extract<Packet, { cmd: 'subscribe' }>): void {
     const granted = packet.subscriptions.map(({ topic, qos }) => {
-      const problem = filterProblem(topic)
-      if (problem === undefined && !topic.startsWith('$share/')) return this.#delivery.subscribe(this.session, topic, qos, { own: true })
-      this.#log.warn(
-        { clientid: this.clientid, filter: topic },
-        problem === undefined ? 'a shared subscription was refused: not built yet' : 'a subscription was refused: its filter is not one',
-      )
+      if (subscriptionProblem(topic) === undefined) return this.#delivery.subscribe(this.session, topic, qos, { own: true })
+      this.#log.warn({ clientid: this.clientid, filter: topic }, 'a subscription was refused: its filter is not one')
       return undefined
     })
     wire.suback(this.client.conn, idOf(packet), granted.map((subscription) => subscription?.qos ?? REFUSED))

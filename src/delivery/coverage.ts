@@ -1,3 +1,4 @@
+import type { FunctionName } from '../actions/action.ts'
 import { bringsOf, poolOf, runs, type Rules } from '../engine/rules.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Pool } from './ports.ts'
@@ -43,13 +44,14 @@ export function coversOf(rules: Rules, filters: readonly string[], topic: string
   const acked = stepsFor(rules.program, 'message.acked', topic)
   return fetches.map(({ pool, kind }) => {
     const storing = kind === 'latest' ? 'on_message_store_keep_latest' : 'on_message_publish'
-    const here = acked.filter((step) => step.pool === pool.name)
+    const acks = (name: FunctionName) => acked.some((step) => step.pool === pool.name && runs(step, name))
     return {
       pool,
       kind,
       stored: publish.some((step) => step.pool === pool.name && runs(step, storing)),
-      acked: here.some((step) => step.action.kind === 'function'),
-      positions: kind !== 'latest' && here.some((step) => runs(step, 'on_message_acked_for_pubsub')),
+      acked: kind === 'latest' ? acks('on_message_acked_for_keep_latest')
+        : acks('on_message_acked_for_queue') || (kind === 'pubsub' && acks('on_message_acked_for_pubsub')),
+      positions: kind !== 'latest' && acks('on_message_acked_for_pubsub'),
     }
   })
 }

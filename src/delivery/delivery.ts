@@ -1,25 +1,17 @@
 import type { MessageRecord } from '../actions/message-record.ts'
-import type { Stored } from '../actions/effect.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
 import { bringsOf, effectsOf, poolOf, type Rules } from '../engine/rules.ts'
-import { isWildcard, withoutShare } from '../language/topic-filter.ts'
+import { isWildcard, sharedFilter, withoutShare } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
 import { fetchesOf, keepsRetained } from './coverage.ts'
+import { Group, type GroupPorts } from './group.ts'
 import type { Subscription } from './lanes.ts'
-import type { Clock, Link, Pool } from './ports.ts'
+import type { Clock, Link, Placed, Pool } from './ports.ts'
 import { RetainedMemory } from './retained-memory.ts'
 import { type InFlight, Session, type SessionPorts } from './session.ts'
 import { SubscriptionTree } from './subscription-tree.ts'
-
-/** Where a message was put before it is routed. */
-export interface Placed {
-  readonly pool: Pool
-  readonly kind: 'log' | 'latest'
-  /** Of a log. */
-  readonly stored: Stored | undefined
-}
 
 /** A subscriber whose socket does not take what waits is closed after so long (SPEC 4.3). Milliseconds. */
 const STUCK_MS = 10_000
@@ -40,11 +32,13 @@ export class Delivery {
   readonly #counters: Counters
   readonly #clock: Clock
   readonly #sessions = new Map<string, Session>()
-  readonly #tree = new SubscriptionTree<Session>()
+  readonly #tree = new SubscriptionTree<Session | Group>()
   readonly #retained = new RetainedMemory()
+  readonly #groups = new Map<string, Group>()
   readonly #ports: SessionPorts
-  /** Sessions that have something to do when this turn of the event loop ends. */
-  readonly #wanting = new Set<Session>()
+  readonly #groupPorts: GroupPorts
+  /** Who has something to do when this turn of the event loop ends. */
+  readonly #wanting = new Set<Session | Group>()
   /** The order object of each session's effects: its connection while there is one. */
   readonly #orders = new WeakMap<Session, object>()
   /** Score up to which each pool was searched for what other brokers stored. */
@@ -69,10 +63,16 @@ export class Delivery {
       acked: (session, message, position) => this.#acked(session, message, position),
       rules: () => this.#rules,
     }
+    this.#groupPorts = { clock: options.clock, rules: () => this.#rules, wants: (group) => this.#wants(group) }
   }
 
   get rules(): Rules {
     return this.#rules
+  }
+
+  *#readers(): Iterable<Session | Group> {
+    yield* this.#sessions.values()
+    yield* this.#groups.values()
   }
 
   // --- sessions
@@ -105,7 +105,7 @@ export class Delivery {
 
   #drop(session: Session): void {
     if (session.connected) session.detach()
-    for (const filter of session.subscriptions.keys()) this.#tree.remove(filter, session)
+    for (const subscription of session.subscriptions.values()) this.#forget(session, subscription)
     session.subscriptions.clear()
     this.#wanting.delete(session)
     this.#sessions.delete(session.clientid)
@@ -118,28 +118,61 @@ export class Delivery {
    * there already comes with {@link fetch}.
    */
   subscribe(session: Session, filter: string, qos: 0 | 1 | 2, options: { readonly own: boolean }): Subscription {
-    const subscription = session.subscriptions.get(filter) ?? { filter, qos, own: options.own, replaced: [] }
+    const shared = sharedFilter(filter)
+    const subscription = session.subscriptions.get(filter)
+      ?? { filter, qos, own: options.own, replaced: [], group: shared === undefined ? undefined : this.#group(filter, shared) }
     session.subscriptions.set(filter, subscription)
     subscription.qos = qos
     subscription.own = options.own
-    this.#tree.add(filter, session, qos)
-    session.lanes.resubscribed()
+    const { group } = subscription
+    if (group === undefined) {
+      this.#tree.add(filter, session, qos)
+      session.lanes.resubscribed()
+    } else {
+      group.join(session, qos)
+      this.#tree.add(group.filter, group, group.qos)
+    }
     return subscription
+  }
+
+  #group(name: string, filter: string): Group {
+    const group = this.#groups.get(name) ?? new Group(filter, this.#groupPorts)
+    this.#groups.set(name, group)
+    return group
+  }
+
+  /** A session's filter no longer counts. */
+  #forget(session: Session, { filter, group }: Subscription): void {
+    if (group === undefined) {
+      this.#tree.remove(filter, session)
+      return
+    }
+    group.leave(session)
+    if (group.isEmpty) {
+      this.#tree.remove(group.filter, group)
+      this.#groups.delete(filter)
+    } else this.#tree.add(group.filter, group, group.qos)
   }
 
   /** Runs `session.subscribed` for a granted subscription: the whole hook, or for what a resumed session brings back only the fetching ([ours], SPEC 2). */
   subscribed(session: Session, subscription: Subscription, options: { readonly resumed: boolean }): void {
     const { filter } = subscription
     if (options.resumed) {
-      session.lanes.fetch(subscription)
+      this.#fetch(session, subscription)
       return
     }
     const steps = stepsFor(this.#rules.program, 'session.subscribed', filter)
-    this.#bringStored(session, subscription, steps)
+    if (subscription.group === undefined) this.#bringStored(session, subscription, steps)
+    else this.#fetch(session, subscription)
     if (steps.length === 0) return
     this.#events.fire(this.#rules, steps, {
       hook: 'session.subscribed', ...this.#about(session), topic: withoutShare(filter), qos: subscription.qos,
     }, this.#orderOf(session))
+  }
+
+  #fetch(session: Session, subscription: Subscription): void {
+    if (subscription.group === undefined) session.lanes.fetch(subscription)
+    else subscription.group.here()
   }
 
   /** What is there already: the retained messages, from memory and from each pool that a rule looks into, and what is stored. */
@@ -184,8 +217,10 @@ export class Delivery {
 
   /** Ends a subscription and runs `session.unsubscribed`; false if there was none. */
   unsubscribe(session: Session, filter: string): boolean {
-    if (!session.subscriptions.delete(filter)) return false
-    this.#tree.remove(filter, session)
+    const subscription = session.subscriptions.get(filter)
+    if (subscription === undefined) return false
+    session.subscriptions.delete(filter)
+    this.#forget(session, subscription)
     session.lanes.resubscribed()
     this.#settleDrains()
     const steps = stepsFor(this.#rules.program, 'session.unsubscribed', filter)
@@ -243,21 +278,9 @@ export class Delivery {
    */
   route(record: MessageRecord, placed: readonly Placed[]): void {
     if (record.retain) this.#retain(record)
-    for (const { subscriber: session, qos: granted } of this.#tree.match(record.topic)) {
-      if (record.retain) session.noteLiveRetained(record)
-      const qos = record.qos < granted ? record.qos : granted
-      if (qos === 0) {
-        session.sendQos0(record)
-        continue
-      }
-      let covered = false
-      for (const { pool, kind, stored } of placed) {
-        const owed: boolean = kind === 'log'
-          ? session.lanes.wakeLog(pool, record, stored?.score, stored?.prev)
-          : !covered && session.lanes.wakeLatest(pool, record)
-        covered ||= owed
-      }
-      if (!covered) session.enqueue(record, qos)
+    for (const { subscriber, qos } of this.#tree.match(record.topic)) {
+      if (subscriber instanceof Group) subscriber.receive(record, placed)
+      else subscriber.receive(record, qos, placed)
     }
   }
 
@@ -298,6 +321,7 @@ export class Delivery {
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
     for (const session of this.#sessions.values()) session.poolBack(pool, options)
+    for (const group of this.#groups.values()) group.lanes.poolBack(pool, options)
     // asked at once: what is asked before a held store is tried again is answered even while Redis refuses writes
     this.#pumpAll()
   }
@@ -307,11 +331,11 @@ export class Delivery {
     const pools = new Set(this.#rules.pools.values())
     for (const pool of pools) this.#lookForChanges(pool)
     let lanes = 0
-    for (const session of this.#sessions.values()) {
-      session.lanes.doubtLatest()
-      lanes += session.lanes.size
+    for (const reader of this.#readers()) {
+      reader.lanes.doubtLatest()
+      lanes += reader.lanes.size
     }
-    if (lanes > LANES) for (const session of this.#sessions.values()) session.lanes.dropIdle()
+    if (lanes > LANES) for (const reader of this.#readers()) reader.lanes.dropIdle()
   }
 
   /** Asks which topics have something newer than at the last look, and doubts those. */
@@ -359,7 +383,7 @@ export class Delivery {
   swap(rules: Rules): void {
     const before = this.#rules
     this.#rules = rules
-    for (const session of this.#sessions.values()) session.lanes.reload(before)
+    for (const reader of this.#readers()) reader.lanes.reload(before)
   }
 
   /** Resolves when no session reads from the pool or has a message of it in flight. */
@@ -372,13 +396,14 @@ export class Delivery {
 
   /** The pool is closed: lanes on it end. */
   abandon(pool: Pool): void {
-    for (const session of this.#sessions.values()) session.lanes.abandon(pool)
+    for (const reader of this.#readers()) reader.lanes.abandon(pool)
     this.#drainWaiters = this.#drainWaiters.filter((waiter) => waiter.pool !== pool)
   }
 
   #settleDrains(): void {
     if (this.#drainWaiters.length === 0) return
     const free = (pool: Pool) => [...this.#sessions.values()].every((session) => session.isFreeOf(pool))
+      && [...this.#groups.values()].every((group) => group.lanes.isFreeOf(pool))
     this.#drainWaiters = this.#drainWaiters.filter(({ pool, resolve }) => {
       if (!free(pool)) return true
       resolve()
@@ -386,15 +411,15 @@ export class Delivery {
     })
   }
 
-  #wants(session: Session): void {
+  #wants(reader: Session | Group): void {
     if (this.#wanting.size === 0) queueMicrotask(() => this.#pumpAll())
-    this.#wanting.add(session)
+    this.#wanting.add(reader)
   }
 
   #pumpAll(): void {
-    const sessions = [...this.#wanting]
+    const readers = [...this.#wanting]
     this.#wanting.clear()
-    for (const session of sessions) session.pump()
+    for (const reader of readers) reader.pump()
     this.#settleDrains()
   }
 

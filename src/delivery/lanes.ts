@@ -2,6 +2,7 @@ import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
 import { isWildcard, matchesTopic } from '../language/topic-filter.ts'
 import { coversOf, fetchesOf, sameFetch, type Cover, type Fetch } from './coverage.ts'
+import type { Group } from './group.ts'
 import { LatestLane } from './latest-lane.ts'
 import { LogLane } from './log-lane.ts'
 import type { Lane, LaneOwner } from './outgoing.ts'
@@ -20,11 +21,15 @@ export interface Subscription {
    * one of them did not serve as today's do begins at its next message (SPEC 4.4).
    */
   replaced: readonly Rules[]
+  /** Of a shared subscription: who reads for it. */
+  readonly group: Group | undefined
 }
 
 /** What the lanes need of the session whose they are. */
 export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 'isQueued' | 'fed' | 'retainedAlone' | 'later'> {
   readonly connected: boolean
+  /** One reader for several clients: only queues can be shared so, and there is no position. */
+  readonly shared: boolean
   readonly subscriptions: ReadonlyMap<string, Subscription>
   rules(): Rules
   /** Highest QoS granted for the topic [MQTT-3.3.5-1]. */
@@ -76,10 +81,10 @@ export class Lanes implements LaneOwner {
 
   /** Reads what the store holds for a subscription: its lanes begin, or look again. */
   fetch(subscription: Subscription): void {
-    if (subscription.qos === 0) return
+    if (subscription.qos === 0 || subscription.group !== undefined) return
     subscription.replaced = []
     const { filter } = subscription
-    for (const fetch of fetchesOf(this.#owner.rules(), [filter])) this.#bring(filter, fetch)
+    for (const fetch of this.#fetches(this.#owner.rules(), filter)) this.#bring(filter, fetch)
   }
 
   #bring(filter: string, fetch: Fetch): void {
@@ -189,9 +194,9 @@ export class Lanes implements LaneOwner {
   /** Latest messages have no place in an index: all are read again. */
   doubtLatest(): void {
     for (const lane of this.#all()) if (lane.kind === 'latest') lane.doubt()
-    for (const { filter, qos } of this.#owner.subscriptions.values()) {
-      if (qos === 0 || !isWildcard(filter)) continue
-      for (const fetch of fetchesOf(this.#owner.rules(), [filter])) if (fetch.kind === 'latest') this.#scan(filter, fetch)
+    for (const { filter, qos, group } of this.#owner.subscriptions.values()) {
+      if (qos === 0 || group !== undefined || !isWildcard(filter)) continue
+      for (const fetch of this.#fetches(this.#owner.rules(), filter)) if (fetch.kind === 'latest') this.#scan(filter, fetch)
     }
   }
 
@@ -234,10 +239,10 @@ export class Lanes implements LaneOwner {
     const after = this.#owner.rules()
     this.#covers.clear()
     for (const subscription of this.#owner.subscriptions.values()) {
-      if (subscription.qos === 0) continue
+      if (subscription.qos === 0 || subscription.group !== undefined) continue
       const { filter } = subscription
       subscription.replaced = [...subscription.replaced, before].slice(-REPLACED - 1)
-      const lost = fetchesOf(before, [filter]).filter((old) => !fetchesOf(after, [filter]).some((fetch) => sameFetch(old, fetch)))
+      const lost = this.#fetches(before, filter).filter((old) => !this.#fetches(after, filter).some((fetch) => sameFetch(old, fetch)))
       if (!this.#owner.connected) for (const fetch of lost) this.#drains.push({ filter, fetch })
     }
     for (const [topic, lanes] of this.#byTopic) {
@@ -402,9 +407,9 @@ export class Lanes implements LaneOwner {
 
   /** A reload since the last fetch brought this cover: what was stored before is not owed (SPEC 4.4). */
   #isNew(topic: string, cover: Cover): boolean {
-    const owing = [...this.#matching(topic)].filter(({ filter }) => fetchesOf(this.#owner.rules(), [filter]).some((fetch) => sameFetch(fetch, cover)))
+    const owing = [...this.#matching(topic)].filter(({ filter }) => this.#fetches(this.#owner.rules(), filter).some((fetch) => sameFetch(fetch, cover)))
     return owing.length > 0 && owing.every(({ filter, replaced }) => replaced.length > REPLACED
-      || replaced.some((rules) => !coversOf(rules, [filter], topic).some((old) => old.stored && sameFetch(old, cover))))
+      || replaced.some((rules) => !this.#coversUnder(rules, [filter], topic).some((old) => old.stored && sameFetch(old, cover))))
   }
 
   #isCovered(pool: Pool, topic: string, kind: Lane['kind']): boolean {
@@ -413,17 +418,28 @@ export class Lanes implements LaneOwner {
 
   *#matching(topic: string): Iterable<Subscription> {
     for (const subscription of this.#owner.subscriptions.values()) {
-      if (subscription.qos > 0 && matchesTopic(subscription.filter, topic)) yield subscription
+      if (subscription.qos > 0 && subscription.group === undefined && matchesTopic(subscription.filter, topic)) yield subscription
     }
   }
 
   #coversOf(topic: string): readonly Cover[] {
     const known = this.#covers.get(topic)
     if (known !== undefined) return known
-    const covers = coversOf(this.#owner.rules(), Array.from(this.#matching(topic), ({ filter }) => filter), topic)
+    const covers = this.#coversUnder(this.#owner.rules(), Array.from(this.#matching(topic), ({ filter }) => filter), topic)
     if (this.#covers.size >= COVERS) this.#covers.clear()
     this.#covers.set(topic, covers)
     return covers
+  }
+
+  #fetches(rules: Rules, filter: string): readonly Fetch[] {
+    const fetches = fetchesOf(rules, [filter])
+    return this.#owner.shared ? fetches.filter(({ kind }) => kind === 'queue') : fetches
+  }
+
+  #coversUnder(rules: Rules, filters: readonly string[], topic: string): readonly Cover[] {
+    const covers = coversOf(rules, filters, topic)
+    if (!this.#owner.shared) return covers
+    return covers.filter(({ kind }) => kind === 'queue').map((cover) => ({ ...cover, positions: false }))
   }
 
   /** The cover that a fetch means for a topic; one that the rules no longer know is served to its end. */

@@ -1,4 +1,5 @@
 import type { MessageRecord } from '../actions/message-record.ts'
+import type { Group } from './group.ts'
 import type { Pool } from './ports.ts'
 import type { RunList } from './run-list.ts'
 
@@ -9,6 +10,8 @@ export interface Origin {
   readonly kind: 'log' | 'latest'
   /** Kept when the client's position moves by acknowledgements. */
   readonly run: RunList | undefined
+  /** Of a shared subscription: if this client leaves, the message is another's. */
+  readonly group?: Group
 }
 
 /** The next message of a lane or of the memory queue, ready to be sent. */

@@ -1,4 +1,4 @@
-import type { Effect, Outcome } from '../actions/effect.ts'
+import type { Effect, Outcome, Stored } from '../actions/effect.ts'
 import type { MessageRecord } from '../actions/message-record.ts'
 
 /**
@@ -115,6 +115,14 @@ export interface ChangedTopics {
   readonly next: string | undefined
   /** The pool's clock, a score: whoever saw all pages has missed nothing up to the clock of the first. */
   readonly clock: number
+}
+
+/** Where a message was put before it is routed. */
+export interface Placed {
+  readonly pool: Pool
+  readonly kind: 'log' | 'latest'
+  /** Of a log. */
+  readonly stored: Stored | undefined
 }
 
 /** What a pool tells of itself. `sameData` is false when it may hold less than it confirmed: another server, run id, or replication id. */

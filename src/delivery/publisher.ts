@@ -5,8 +5,7 @@ import type { Counters } from '../engine/counters.ts'
 import type { Outcomes } from '../engine/outcomes.ts'
 import { effectsOf, type PoolEffects, type Rules } from '../engine/rules.ts'
 import { stepsFor } from '../plan/match.ts'
-import type { Placed } from './delivery.ts'
-import type { Clock, Submission } from './ports.ts'
+import type { Clock, Placed, Submission } from './ports.ts'
 import type { Retransmissions } from './retransmissions.ts'
 
 /** A PUBLISH as it was read. */

@@ -2,9 +2,10 @@ import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Rules } from '../engine/rules.ts'
 import { matchesTopic } from '../language/topic-filter.ts'
+import type { Group } from './group.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
 import type { Lane, Origin, Outgoing } from './outgoing.ts'
-import type { Clock, Link, Pool } from './ports.ts'
+import type { Clock, Link, Placed, Pool } from './ports.ts'
 
 /** A QoS 1 or 2 message on its way to the client. Bodies of covered ones stay in the store. */
 export interface InFlight {
@@ -49,8 +50,11 @@ const MEMORY = 'memory'
 export class Session implements LanesOwner {
   readonly clientid: string
   readonly clean: boolean
+  readonly shared = false
   readonly subscriptions = new Map<string, Subscription>()
   readonly lanes: Lanes
+  /** Shared subscriptions that it is a member of; kept by them. */
+  readonly groups = new Set<Group>()
   username: string | undefined
   /** Since when the socket has not taken what waits, in the clock's milliseconds. */
   stuckSince: number | undefined
@@ -105,7 +109,8 @@ export class Session implements LanesOwner {
     if (this.#phase !== 'opening') return
     for (const subscription of this.subscriptions.values()) {
       subscription.own = false
-      this.lanes.fetch(subscription)
+      if (subscription.group === undefined) this.lanes.fetch(subscription)
+      else subscription.group.here()
     }
     this.lanes.attach()
     if (this.#mqueue.length > 0 || this.#backlog.length > 0) this.#takesTurn(MEMORY)
@@ -127,6 +132,7 @@ export class Session implements LanesOwner {
     // QoS 0 does not outlive the connection
     this.#backlog = this.#backlog.filter(({ granted }) => granted > 0)
     this.#whenEmpty = []
+    for (const group of this.groups) group.gone(this)
   }
 
   /** The socket takes bytes again. */
@@ -136,6 +142,24 @@ export class Session implements LanesOwner {
   }
 
   // --- what is owed
+
+  /** A message that was published: its lanes are woken, or it is served from memory. `granted`: among the filters that match. */
+  receive(record: MessageRecord, granted: 0 | 1 | 2, placed: readonly Placed[]): void {
+    if (record.retain) this.#noteLiveRetained(record)
+    const qos = record.qos < granted ? record.qos : granted
+    if (qos === 0) {
+      this.sendQos0(record)
+      return
+    }
+    let covered = false
+    for (const { pool, kind, stored } of placed) {
+      const owed: boolean = kind === 'log'
+        ? this.lanes.wakeLog(pool, record, stored?.score, stored?.prev)
+        : !covered && this.lanes.wakeLatest(pool, record)
+      covered ||= owed
+    }
+    if (!covered) this.enqueue(record, qos)
+  }
 
   /** A message that no rule covers: kept in memory until its turn, the oldest goes when there are too many. */
   enqueue(record: MessageRecord, qos: 1 | 2): void {
@@ -189,11 +213,6 @@ export class Session implements LanesOwner {
         if (pending.count === 0 && this.#lookups.get(filter) === pending) this.#lookups.delete(filter)
       },
     }
-  }
-
-  /** A message with the retain flag is about to go out live. */
-  noteLiveRetained(record: MessageRecord): void {
-    for (const [filter, { live }] of this.#lookups) if (matchesTopic(filter, record.topic)) live.add(record.id)
   }
 
   retainedAlone(record: MessageRecord): void {
@@ -301,11 +320,37 @@ export class Session implements LanesOwner {
     this.#turns.push(...waiting)
     if (this.#windowOpen) {
       this.lanes.read()
+      for (const group of this.groups) group.wants()
     } else if (this.#turns.length > 0) this.#noteStuck()
+  }
+
+  /** Messages that may be sent now before the window is full; 0 while the socket takes none. */
+  get room(): number {
+    return this.#phase === 'open' && this.#windowOpen ? this.#ports.maxInflight() - this.#inFlight.size : 0
+  }
+
+  /** Sends a message of a shared subscription; there was room. */
+  deliver(outgoing: Outgoing, options: { readonly group: Group, readonly dup: boolean }): void {
+    const { origin } = outgoing
+    this.#send(origin === undefined ? outgoing : { ...outgoing, origin: { ...origin, group: options.group } }, options.dup)
+  }
+
+  /** Gives up what a shared subscription sent and the client has neither acknowledged nor received in full. */
+  handBack(group: Group): { readonly msgid: string, readonly topic: string, readonly pool: Pool }[] {
+    const back = [...this.#inFlight.values()].filter((message) => message.origin?.group === group && !message.released)
+    return back.flatMap(({ packetId, msgid, topic, origin }) => {
+      this.#inFlight.delete(packetId)
+      this.#inFlightIds.delete(msgid)
+      return origin === undefined ? [] : [{ msgid, topic, pool: origin.pool }]
+    })
   }
 
   get #windowOpen(): boolean {
     return this.#link !== undefined && this.#link.writable && this.#inFlight.size < this.#ports.maxInflight()
+  }
+
+  #noteLiveRetained(record: MessageRecord): void {
+    for (const [filter, { live }] of this.#lookups) if (matchesTopic(filter, record.topic)) live.add(record.id)
   }
 
   #fromMemory(): Outgoing | undefined {
@@ -323,7 +368,7 @@ export class Session implements LanesOwner {
     return this.#mqueue.shift()
   }
 
-  #send(outgoing: Outgoing): void {
+  #send(outgoing: Outgoing, dup = false): void {
     const link = this.#link
     if (link === undefined) throw new Error('nothing is sent without a connection')
     const { record, qos, retain, origin } = outgoing
@@ -335,7 +380,7 @@ export class Session implements LanesOwner {
       })
       this.#inFlightIds.add(record.id)
     } else this.#settle(origin, record.topic, record.id)
-    link.publish({ topic: record.topic, payload: record.payload, qos, retain, dup: false, packetId })
+    link.publish({ topic: record.topic, payload: record.payload, qos, retain, dup, packetId })
     this.#ports.delivered(this, record.id, record.topic, qos)
   }
 

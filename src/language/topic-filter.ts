@@ -88,3 +88,15 @@ export function overlapsFilter(a: string, b: string): boolean {
     if (aLevel !== bLevel && aLevel !== '+' && bLevel !== '+') return false
   }
 }
+
+/** The filter of a shared subscription `$share/<group>/<filter>`; undefined for any other. */
+export function sharedFilter(filter: string): string | undefined {
+  return /^\$share\/[^/+#]+\/(?<rest>.+)$/s.exec(filter)?.groups?.['rest']
+}
+
+/** What is wrong with a filter that a client subscribes to, shared or not. */
+export function subscriptionProblem(filter: string): 'share' | FilterProblem['kind'] | undefined {
+  if (!filter.startsWith('$share/')) return filterProblem(filter)?.kind
+  const rest = sharedFilter(filter)
+  return rest === undefined ? 'share' : filterProblem(rest)?.kind
+}

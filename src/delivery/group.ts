@@ -1,0 +1,206 @@
+import type { MessageRecord } from '../actions/message-record.ts'
+import type { Rules } from '../engine/rules.ts'
+import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
+import type { Lane } from './outgoing.ts'
+import type { Placed, Clock } from './ports.ts'
+import type { Session } from './session.ts'
+
+/** What a group needs of the delivery around it. */
+export interface GroupPorts {
+  readonly clock: Clock
+  rules(): Rules
+  /** The group has something to do at the end of this turn. */
+  wants(group: Group): void
+}
+
+/** Milliseconds until a read that Redis refused is tried again. */
+const RETRY_MS = 1000
+
+/**
+ * A shared subscription `$share/<group>/<filter>`: of what a queue rule stores there is one reader
+ * for all members, and each message goes to the one with the most room; anything else is dealt
+ * round robin (DELIVERY 3.6).
+ */
+export class Group implements LanesOwner {
+  readonly clientid = ''
+  readonly shared = true
+  readonly filter: string
+  readonly subscriptions: ReadonlyMap<string, Subscription>
+  readonly lanes: Lanes
+  readonly #ports: GroupPorts
+  readonly #subscription: Subscription
+  readonly #members = new Map<Session, 0 | 1 | 2>()
+  #turns: Lane[] = []
+  readonly #inTurn = new Set<Lane>()
+  /** Were sent to a member that has left without acknowledging them. */
+  readonly #returned = new Set<string>()
+  #dealt = 0
+
+  constructor(filter: string, ports: GroupPorts) {
+    this.filter = filter
+    this.#ports = ports
+    this.#subscription = { filter, qos: 0, own: true, replaced: [], group: undefined }
+    this.subscriptions = new Map([[filter, this.#subscription]])
+    this.lanes = new Lanes(this)
+  }
+
+  /** Highest QoS granted to a member. */
+  get qos(): 0 | 1 | 2 {
+    return this.#subscription.qos
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0
+  }
+
+  get connected(): boolean {
+    for (const member of this.#members.keys()) if (member.connected) return true
+    return false
+  }
+
+  join(session: Session, qos: 0 | 1 | 2): void {
+    this.#members.set(session, qos)
+    session.groups.add(this)
+    this.#regrant()
+  }
+
+  leave(session: Session): void {
+    this.#members.delete(session)
+    session.groups.delete(this)
+    this.#regrant()
+    this.gone(session)
+  }
+
+  /** A member is there: what is stored is read. */
+  here(): void {
+    this.lanes.fetch(this.#subscription)
+  }
+
+  /** A member's connection is gone, or it has left: what it has not acknowledged is somebody else's now. */
+  gone(session: Session): void {
+    const back = session.handBack(this)
+    if (!this.connected) {
+      this.lanes.detach()
+      this.#turns = []
+      this.#inTurn.clear()
+      this.#returned.clear()
+      return
+    }
+    for (const { msgid, topic, pool } of back) {
+      this.#returned.add(msgid)
+      // it lies behind the reader: read again from the beginning, past what others have in flight
+      const lane = this.lanes.get(pool, topic, 'log')
+      if (lane === undefined) this.lanes.doubt(pool, topic)
+      else lane.forget()
+    }
+  }
+
+  /** A message that was published: to the reader of the queue, or to the member whose turn it is. */
+  receive(record: MessageRecord, placed: readonly Placed[]): void {
+    let covered = false
+    for (const { pool, kind, stored } of placed) {
+      if (kind !== 'log' || record.qos === 0) continue
+      covered = this.lanes.wakeLog(pool, record, stored?.score, stored?.prev) || covered
+    }
+    if (covered) return
+    const member = this.#next()
+    if (member === undefined) return
+    const granted = this.#members.get(member) ?? 0
+    const qos = record.qos < granted ? record.qos : granted
+    if (qos === 0) member.sendQos0(record)
+    else member.enqueue(record, qos)
+  }
+
+  /** Hands out what was read, as long as a member has room; then reads on. */
+  pump(): void {
+    const waiting: Lane[] = []
+    for (let member = this.#freest(); member !== undefined; member = this.#freest()) {
+      const lane = this.#turns.shift()
+      if (lane === undefined) break
+      const outgoing = lane.ready ? lane.take() : undefined
+      if (outgoing !== undefined) {
+        const granted = this.#members.get(member) ?? 0
+        member.deliver({ ...outgoing, qos: outgoing.qos < granted ? outgoing.qos : granted }, {
+          group: this, dup: this.#returned.delete(outgoing.record.id),
+        })
+      }
+      if (lane.ready) this.#turns.push(lane)
+      else if (lane.waiting) waiting.push(lane)
+      else this.#inTurn.delete(lane)
+    }
+    this.#turns.push(...waiting)
+    if (this.#freest() !== undefined) this.lanes.read()
+  }
+
+  // --- LanesOwner
+
+  rules(): Rules {
+    return this.#ports.rules()
+  }
+
+  granted(): 0 | 1 | 2 {
+    return this.qos
+  }
+
+  isInFlight(msgid: string): boolean {
+    for (const member of this.#members.keys()) if (member.isInFlight(msgid)) return true
+    return false
+  }
+
+  /** Members' queues hold only what no rule covers. */
+  isQueued(): boolean {
+    return false
+  }
+
+  isTopicQueued(): boolean {
+    return false
+  }
+
+  wants(): void {
+    this.#ports.wants(this)
+  }
+
+  fed(lane: Lane): void {
+    this.wants()
+    if (this.#inTurn.has(lane)) return
+    this.#inTurn.add(lane)
+    this.#turns.push(lane)
+  }
+
+  /** Nothing waits behind the lanes of a group. */
+  untail(): void {}
+
+  /** Shared subscriptions get no retained messages. */
+  retainedAlone(): void {}
+
+  later(callback: () => void): void {
+    this.#ports.clock.after(RETRY_MS, () => { if (this.connected) callback() })
+  }
+
+  // --- inside
+
+  #regrant(): void {
+    let highest: 0 | 1 | 2 = 0
+    for (const qos of this.#members.values()) if (qos > highest) highest = qos
+    this.#subscription.qos = highest
+    this.lanes.resubscribed()
+  }
+
+  /** The member with the most room in its window; who was granted QoS 0 takes nothing from a queue. */
+  #freest(): Session | undefined {
+    let freest: Session | undefined
+    for (const [member, qos] of this.#members) {
+      if (qos > 0 && member.room > (freest?.room ?? 0)) freest = member
+    }
+    return freest
+  }
+
+  /** Round robin over the members that are connected, else over those that will be back. */
+  #next(): Session | undefined {
+    const members = [...this.#members.keys()]
+    const connected = members.filter((member) => member.connected)
+    const among = connected.length > 0 ? connected : members
+    this.#dealt++
+    return among[this.#dealt % Math.max(among.length, 1)]
+  }
+}

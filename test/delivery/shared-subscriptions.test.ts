@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { Rig } from './rig.ts'
+
+const SHARED = '$share/workers/queue/#'
+
+test('of a queue each message goes to one member, and everything is done in the end', async () => {
+  const rig = new Rig({ settings: { maxInflight: 2 } })
+  for (let i = 0; i < 10; i++) await rig.publish(`queue/${i % 3}`, String(i))
+  const members = ['c', 'd'].map((id) => rig.connect(id))
+  for (const member of members) member.subscribe(SHARED)
+  for (let i = 10; i < 20; i++) await rig.publish(`queue/${i % 3}`, String(i))
+  for (let round = 0; round < 30; round++) {
+    for (const member of members) member.ackAll()
+    await rig.settle()
+  }
+  const got = members.flatMap((member) => member.payloads)
+  expect(got.toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 20 }, (_, i) => String(i)))
+  expect(members.every((member) => member.payloads.length > 4)).toBe(true)
+  expect(rig.pool.redis.records.size).toBe(0)
+})
+
+test('a member that does not acknowledge does not hold up the others', async () => {
+  const rig = new Rig({ settings: { maxInflight: 2 } })
+  const stuck = rig.connect('stuck')
+  stuck.subscribe(SHARED)
+  const quick = rig.connect('quick')
+  quick.subscribe(SHARED)
+  for (let i = 0; i < 12; i++) {
+    await rig.publish('queue/a', String(i))
+    quick.ackAll()
+    await rig.settle()
+  }
+  expect(stuck.payloads.length).toBeLessThanOrEqual(2)
+  expect(stuck.payloads.length + quick.payloads.length).toBe(12)
+})
+
+test('what a member had not acknowledged when it left goes to another, with DUP', async () => {
+  const rig = new Rig()
+  const first = rig.connect('first')
+  first.subscribe(SHARED)
+  await rig.publish('queue/a', '1')
+  const second = rig.connect('second')
+  second.subscribe(SHARED)
+  await rig.settle()
+  expect(second.got).toEqual([])
+  first.leave()
+  await rig.settle()
+  expect(second.got).toEqual(['1 DUP'])
+  const again = rig.connect('first')
+  await rig.settle()
+  expect(again.got).toEqual([])
+})
+
+test('messages wait in the store while all members are away', async () => {
+  const rig = new Rig({ settings: { maxMqueueLen: 1 } })
+  const member = rig.connect('c')
+  member.subscribe(SHARED)
+  await rig.settle()
+  member.leave()
+  for (const payload of ['1', '2', '3']) await rig.publish('queue/a', payload)
+  const back = rig.connect('c')
+  await rig.settle()
+  expect(back.got).toEqual(['1', '2', '3'])
+  expect(rig.counters.mqueueDropped).toBe(0)
+})
+
+test('what no queue rule covers is dealt round robin', async () => {
+  const rig = new Rig({ rules: [] })
+  const members = ['c', 'd'].map((id) => rig.connect(id))
+  for (const member of members) member.subscribe('$share/g/x')
+  for (let i = 0; i < 6; i++) await rig.publish('x', String(i))
+  expect(members.map((member) => member.payloads.length)).toEqual([3, 3])
+})
+
+test('two groups get each message once each', async () => {
+  const rig = new Rig({ rules: [] })
+  const members = ['g', 'h'].map((group) => {
+    const member = rig.connect(group)
+    member.subscribe(`$share/${group}/x`)
+    return member
+  })
+  await rig.publish('x', '1')
+  expect(members.map((member) => member.got)).toEqual([['1'], ['1']])
+})
+
+test('the last member that leaves takes the subscription with it', async () => {
+  const rig = new Rig({ rules: [] })
+  const member = rig.connect('c')
+  member.subscribe('$share/g/x')
+  rig.delivery.unsubscribe(member.session, '$share/g/x')
+  await rig.publish('x', '1')
+  expect(member.got).toEqual([])
+})
