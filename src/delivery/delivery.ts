@@ -19,6 +19,8 @@ const STUCK_MS = 10_000
 const LANES = 100_000
 /** Topics looked at in one call of the slow tick. */
 const CHANGES_PAGE = 500
+/** Topics of our own remembered between two looks; beyond, some are looked at for nothing. */
+const OWN_SCORES = 100_000
 /** Another broker's messages are found at least this often. Milliseconds. */
 export const SLOW_TICK_MS = 30_000
 
@@ -44,6 +46,8 @@ export class Delivery {
   /** Score up to which each pool was searched for what other brokers stored. */
   readonly #lookedAt = new WeakMap<Pool, number>()
   readonly #looking = new Set<Pool>()
+  /** The newest score that each topic was given by us since the last look: no news to anyone. */
+  readonly #ownScores = new WeakMap<Pool, Map<string, number>>()
   #rules: Rules
   #drainWaiters: { readonly pool: Pool, readonly resolve: () => void }[] = []
 
@@ -278,10 +282,20 @@ export class Delivery {
    */
   route(record: MessageRecord, placed: readonly Placed[]): void {
     if (record.retain) this.#retain(record)
+    for (const { pool, stored } of placed) if (stored?.score !== undefined) this.#noteOwn(pool, record.topic, stored.score)
     for (const { subscriber, qos } of this.#tree.match(record.topic)) {
       if (subscriber instanceof Group) subscriber.receive(record, placed)
       else subscriber.receive(record, qos, placed)
     }
+  }
+
+  #noteOwn(pool: Pool, topic: string, score: number): void {
+    let own = this.#ownScores.get(pool)
+    if (own === undefined || own.size >= OWN_SCORES) {
+      own = new Map()
+      this.#ownScores.set(pool, own)
+    }
+    own.set(topic, score)
   }
 
   #retain(record: MessageRecord): void {
@@ -307,7 +321,8 @@ export class Delivery {
       const shares = effectsOf(this.#rules, steps, { hook: 'message.acked', ...this.#about(session), topic, msgid, qos })
       for (const share of shares) {
         if (origin === undefined || origin.pool.name !== share.pool.name) {
-          this.#events.submit(share, this.#orderOf(session))
+          const passes = !session.lanes.mayOwe(share.pool, topic)
+          this.#events.submit(passes ? share : withPosition(share, undefined), this.#orderOf(session))
           continue
         }
         const kept = origin.run === undefined ? share : withPosition(share, position)
@@ -343,6 +358,8 @@ export class Delivery {
     if (this.#looking.has(pool) || !pool.ready) return
     this.#looking.add(pool)
     const since = this.#lookedAt.get(pool) ?? 0
+    const own = this.#ownScores.get(pool) ?? new Map<string, number>()
+    this.#ownScores.set(pool, new Map())
     let first: number | undefined
     const next = (after: string | undefined) => pool.changedTopics({
       after,
@@ -354,7 +371,7 @@ export class Delivery {
           return
         }
         first ??= page.clock
-        for (const topic of page.topics) this.changed(pool, topic)
+        for (const { topic, score } of page.topics) if (own.get(topic) !== score) this.changed(pool, topic)
         if (page.next !== undefined) return next(page.next)
         this.#lookedAt.set(pool, first)
         this.#looking.delete(pool)

@@ -147,6 +147,10 @@ export class Group implements LanesOwner {
     return false
   }
 
+  isAckedElsewhere(): boolean {
+    return false
+  }
+
   /** Members' queues hold only what no rule covers. */
   isQueued(): boolean {
     return false
@@ -169,6 +173,8 @@ export class Group implements LanesOwner {
 
   /** Nothing waits behind the lanes of a group. */
   untail(): void {}
+
+  memoryFree(): void {}
 
   /** Shared subscriptions get no retained messages. */
   retainedAlone(): void {}

@@ -26,7 +26,7 @@ export interface Subscription {
 }
 
 /** What the lanes need of the session whose they are. */
-export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 'isQueued' | 'fed' | 'retainedAlone' | 'later'> {
+export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 'isAckedElsewhere' | 'isQueued' | 'fed' | 'retainedAlone' | 'later'> {
   readonly connected: boolean
   /** One reader for several clients: only queues can be shared so, and there is no position. */
   readonly shared: boolean
@@ -36,6 +36,8 @@ export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 
   granted(topic: string): 0 | 1 | 2
   /** A message of the topic waits in memory. */
   isTopicQueued(topic: string): boolean
+  /** Nothing holds back what waits in memory any more. */
+  memoryFree(): void
   /** There is something to do at the end of this turn. */
   wants(): void
   /** No lane of the topic drains any more: what waited behind it may go. */
@@ -56,6 +58,10 @@ export class Lanes implements LaneOwner {
   readonly #byTopic = new Map<string, Lane[]>()
   readonly #hungry = new Set<Lane>()
   readonly #scans = new Set<TopicScan>()
+  /** What scans on their way fetch. */
+  readonly #unfinished = new Map<TopicScan, { readonly filter: string, readonly fetch: Fetch }>()
+  /** Readers of what a reload took away before it was read: until they end, nothing newer may pass them from memory. */
+  readonly #owing = new Set<Lane | TopicScan>()
   /** Opened by a scan: given up when they have settled and acknowledgements are taken note of. */
   readonly #passing = new Set<Lane>()
   readonly #runs = new Map<Pool, Map<string, RunList>>()
@@ -87,29 +93,32 @@ export class Lanes implements LaneOwner {
     for (const fetch of this.#fetches(this.#owner.rules(), filter)) this.#bring(filter, fetch)
   }
 
-  #bring(filter: string, fetch: Fetch): void {
+  #bring(filter: string, fetch: Fetch): Lane | TopicScan {
     if (!isWildcard(filter)) {
-      const lane = this.get(fetch.pool, filter, laneKind(fetch))
-      if (lane === undefined) this.#open(filter, this.#coverOf(filter, fetch))
-      else lane.again(!this.#coverOf(filter, fetch).acked)
-      return
+      const lane = this.#going(this.get(fetch.pool, filter, laneKind(fetch)))
+      if (lane === undefined) {
+        const opened = this.#open(filter, this.#coverOf(filter, fetch))
+        if (opened.draining) this.#owing.add(opened)
+        return opened
+      }
+      lane.again(!this.#coverOf(filter, fetch).acked)
+      return lane
     }
     for (const lane of this.#all()) {
       if (lane.pool === fetch.pool && lane.kind === laneKind(fetch) && matchesTopic(filter, lane.topic)) {
         lane.again(!this.#coverOf(lane.topic, fetch).acked)
       }
     }
-    this.#scan(filter, fetch)
+    return this.#scan(filter, fetch)
   }
 
   /** Opens a lane for every stored topic that the filter matches, page by page. */
-  #scan(filter: string, fetch: Fetch): void {
+  #scan(filter: string, fetch: Fetch): TopicScan {
     for (const scan of this.#scans) {
       if (scan.filter !== filter || scan.pool !== fetch.pool || scan.index === 'retained') continue
-      scan.stop()
-      this.#scans.delete(scan)
+      this.#stop(scan)
     }
-    this.walk({
+    const scan = this.walk({
       filter,
       pool: fetch.pool,
       index: fetch.kind === 'latest' ? 'latest' : 'logs',
@@ -119,10 +128,16 @@ export class Lanes implements LaneOwner {
         const cover = this.#coverOf(topic, fetch)
         const lane = this.#open(topic, cover)
         if (cover.acked) this.#passing.add(lane)
+        if (this.#owing.has(scan) || lane.draining) this.#owing.add(lane)
         return true
       },
-      done: () => {},
+      done: () => {
+        this.#unfinished.delete(scan)
+        this.#noteEnd(scan)
+      },
     })
+    this.#unfinished.set(scan, { filter, fetch })
+    return scan
   }
 
   /** Visits the topics of an index, as the pool is there and the session may read; ends with the connection. */
@@ -140,8 +155,9 @@ export class Lanes implements LaneOwner {
     return scan
   }
 
+  /** The lane that goes on; one that runs out may be before it. */
   get(pool: Pool, topic: string, kind: Lane['kind']): Lane | undefined {
-    return this.#byTopic.get(topic)?.find((lane) => lane.pool === pool && lane.kind === kind)
+    return this.#byTopic.get(topic)?.findLast((lane) => lane.pool === pool && lane.kind === kind)
   }
 
   log(pool: Pool, topic: string): LogLane | undefined {
@@ -151,13 +167,30 @@ export class Lanes implements LaneOwner {
 
   /** The log lane of a topic that a retained message stands in; opened if the topic is covered. */
   logFor(pool: Pool, topic: string): LogLane | undefined {
-    const lane = this.log(pool, topic) ?? this.#missing(pool, topic, 'log')
+    const lane = this.#going(this.get(pool, topic, 'log')) ?? this.#missing(pool, topic, 'log')
     return lane instanceof LogLane ? lane : undefined
   }
 
   /** How a pool's log of the topic would be read. */
   logCover(pool: Pool, topic: string): Cover | undefined {
     return this.#coversOf(topic).find((cover) => cover.pool === pool && cover.kind !== 'latest')
+  }
+
+  /** The topic is also read from elsewhere than this pool. */
+  readsElsewhere(topic: string, pool: Pool | undefined): boolean {
+    return this.#byTopic.get(topic)?.some((lane) => lane.pool !== pool) === true
+      || [...this.#unfinished.values()].some(({ filter, fetch }) => fetch.pool !== pool && matchesTopic(filter, topic))
+  }
+
+  /** Something older of the topic may still come from this pool: no position may pass it. */
+  mayOwe(pool: Pool, topic: string): boolean {
+    return this.log(pool, topic) !== undefined || this.#isScanned(pool, topic)
+  }
+
+  /** A scan on its way has yet to come by the topic, or has just been there. */
+  #isScanned(pool: Pool, topic: string): boolean {
+    for (const { filter, fetch } of this.#unfinished.values()) if (fetch.pool === pool && matchesTopic(filter, topic)) return true
+    return false
   }
 
   isDraining(topic: string): boolean {
@@ -168,16 +201,22 @@ export class Lanes implements LaneOwner {
   wakeLog(pool: Pool, record: MessageRecord, score: number | undefined, prev: number | undefined): boolean {
     const lane = this.logFor(pool, record.topic)
     if (lane === undefined) return this.#isCovered(pool, record.topic, 'log')
-    if (lane.draining) return false
+    if (lane.isFresh && prev !== undefined) this.#takeOver(pool, record.topic, prev)
     lane.wake(score, prev, record)
     return true
   }
 
+  /** A lane begins after this score: those that still run out end there. */
+  #takeOver(pool: Pool, topic: string, score: number): void {
+    for (const lane of this.#byTopic.get(topic) ?? []) {
+      if (lane.draining && lane.pool === pool && lane instanceof LogLane) lane.endAt(score)
+    }
+  }
+
   /** A message became a pool's latest of its topic. */
   wakeLatest(pool: Pool, record: MessageRecord): boolean {
-    const lane = this.get(pool, record.topic, 'latest') ?? this.#missing(pool, record.topic, 'latest')
+    const lane = this.#going(this.get(pool, record.topic, 'latest')) ?? this.#missing(pool, record.topic, 'latest')
     if (!(lane instanceof LatestLane)) return this.#isCovered(pool, record.topic, 'latest')
-    if (lane.draining) return false
     lane.wake(record)
     return true
   }
@@ -185,9 +224,10 @@ export class Lanes implements LaneOwner {
   /** Somebody else stored something in the topic. */
   doubt(pool: Pool, topic: string): void {
     for (const kind of ['log', 'latest'] as const) {
-      const lane = this.get(pool, topic, kind)
-      if (lane === undefined) this.#missing(pool, topic, kind)
-      else lane.doubt()
+      const lane = this.#going(this.get(pool, topic, kind))
+      // one that a reload brought could skip what was stored since: rather all again than a gap
+      if (lane === undefined) this.#missing(pool, topic, kind, { fresh: false })
+      else lane.again(false)
     }
   }
 
@@ -228,9 +268,7 @@ export class Lanes implements LaneOwner {
       }
     }
     for (const scan of this.#scans) {
-      if ((this.#owner.subscriptions.get(scan.filter)?.qos ?? 0) > 0) continue
-      scan.stop()
-      this.#scans.delete(scan)
+      if ((this.#owner.subscriptions.get(scan.filter)?.qos ?? 0) === 0) this.#stop(scan)
     }
   }
 
@@ -245,22 +283,32 @@ export class Lanes implements LaneOwner {
       const lost = this.#fetches(before, filter).filter((old) => !this.#fetches(after, filter).some((fetch) => sameFetch(old, fetch)))
       if (!this.#owner.connected) for (const fetch of lost) this.#drains.push({ filter, fetch })
     }
-    for (const [topic, lanes] of this.#byTopic) {
-      for (const lane of lanes) {
+    for (const [topic, lanes] of [...this.#byTopic]) {
+      for (const lane of [...lanes]) {
+        // one that runs out does so to its end, whatever comes back meanwhile: another begins behind it
+        if (lane.draining) continue
         const cover = this.#coversOf(topic).find((candidate) => candidate.stored && sameFetch(candidate, fetchOf(lane)))
-        if (cover === undefined) {
-          lane.draining = true
-          lane.doubt()
-        } else if (lane instanceof LogLane) lane.run = cover.positions ? this.#run(lane.pool, topic) : undefined
+        if (cover === undefined) lane.drain()
+        else if (lane instanceof LogLane) lane.run = cover.positions ? this.#run(lane.pool, topic) : undefined
       }
     }
     // scans go on: what they have not visited yet is served to its end all the same
+    for (const [scan, { filter, fetch }] of this.#unfinished) if (this.#isLost(filter, fetch)) this.#owing.add(scan)
     this.#owner.wants()
   }
 
   /** The connection is there: what a reload took away meanwhile is served to its end. */
   attach(): void {
-    for (const { filter, fetch } of this.#drains.splice(0)) this.#bring(filter, fetch)
+    for (const { filter, fetch } of this.#drains.splice(0)) {
+      if (this.get(fetch.pool, filter, laneKind(fetch))?.draining === true) continue
+      const reader = this.#bring(filter, fetch)
+      if (reader instanceof TopicScan) this.#owing.add(reader)
+    }
+  }
+
+  /** What waits in memory must let something older pass. */
+  get holdsMemory(): boolean {
+    return this.#owing.size > 0
   }
 
   /** The connection is gone: everything but positions is forgotten. */
@@ -269,7 +317,11 @@ export class Lanes implements LaneOwner {
       if (lane.draining) this.#drains.push({ filter: lane.topic, fetch: fetchOf(lane) })
       lane.retire()
     }
+    // what the rules still fetch is begun anew anyway
+    for (const { filter, fetch } of this.#unfinished.values()) if (this.#isLost(filter, fetch)) this.#drains.push({ filter, fetch })
     for (const scan of this.#scans) scan.stop()
+    this.#unfinished.clear()
+    this.#owing.clear()
     this.#byTopic.clear()
     this.#hungry.clear()
     this.#scans.clear()
@@ -300,9 +352,7 @@ export class Lanes implements LaneOwner {
     this.#runs.delete(pool)
     for (const lane of [...this.#all()]) if (lane.pool === pool) this.#drop(lane)
     for (const scan of [...this.#scans]) {
-      if (scan.pool !== pool) continue
-      scan.stop()
-      this.#scans.delete(scan)
+      if (scan.pool === pool) this.#stop(scan)
     }
   }
 
@@ -317,6 +367,10 @@ export class Lanes implements LaneOwner {
 
   isInFlight(msgid: string): boolean {
     return this.#owner.isInFlight(msgid)
+  }
+
+  isAckedElsewhere(msgid: string, pool: Pool): boolean {
+    return this.#owner.isAckedElsewhere(msgid, pool)
   }
 
   isQueued(msgid: string): boolean {
@@ -372,37 +426,63 @@ export class Lanes implements LaneOwner {
     const lane: Lane = cover.kind === 'latest'
       ? new LatestLane({ owner: this, pool, topic, granted, fresh })
       : new LogLane({ owner: this, pool, topic, kind: cover.kind, granted, fresh, run: cover.positions ? this.#run(pool, topic) : undefined })
-    lane.draining = !cover.stored
     const earlier = this.#byTopic.get(topic) ?? []
-    if (fresh) {
-      // order within the topic: what drains, and what waits in memory, goes first
+    // order within the topic: what runs out goes first, and before what begins now what waits in memory
+    if (earlier.some((other) => other.draining)) {
       lane.waitsFor.push(() => this.#byTopic.get(topic)?.some((other) => other.draining && earlier.includes(other)) === true)
-      lane.waitsFor.push(() => this.#owner.isTopicQueued(topic))
     }
+    if (fresh) lane.waitsFor.push(() => this.#owner.isTopicQueued(topic))
     this.#byTopic.set(topic, [...earlier, lane])
+    if (!cover.stored) lane.drain()
     if (!fresh) this.hungry(lane)
     return lane
+  }
+
+  #stop(scan: TopicScan): void {
+    scan.stop()
+    this.#scans.delete(scan)
+    this.#unfinished.delete(scan)
+    this.#noteEnd(scan)
+  }
+
+  #noteEnd(reader: Lane | TopicScan): void {
+    if (this.#owing.delete(reader) && this.#owing.size === 0) this.#owner.memoryFree()
+  }
+
+  #isLost(filter: string, fetch: Fetch): boolean {
+    return !this.#fetches(this.#owner.rules(), filter).some((now) => sameFetch(now, fetch))
   }
 
   #drop(lane: Lane): void {
     const { topic } = lane
     lane.retire()
+    this.#noteEnd(lane)
     this.#hungry.delete(lane)
     this.#passing.delete(lane)
     const rest = this.#byTopic.get(topic)?.filter((other) => other !== lane) ?? []
     if (rest.length > 0) this.#byTopic.set(topic, rest)
     else this.#byTopic.delete(topic)
-    if (lane instanceof LogLane && lane.run?.length === 0) this.#runs.get(lane.pool)?.delete(topic)
+    if (lane instanceof LogLane && lane.run?.length === 0 && this.log(lane.pool, topic) === undefined) {
+      this.#runs.get(lane.pool)?.delete(topic)
+    }
     if (!rest.some((other) => other.draining)) this.#owner.untail(topic)
     // those that waited for it
     for (const other of rest) this.#owner.fed(other)
   }
 
+  #going(lane: Lane | undefined): Lane | undefined {
+    return lane?.draining === true ? undefined : lane
+  }
+
   /** Covered and connected, but without a lane. */
-  #missing(pool: Pool, topic: string, kind: Lane['kind']): Lane | undefined {
+  #missing(pool: Pool, topic: string, kind: Lane['kind'], options: { readonly fresh?: boolean } = {}): Lane | undefined {
     if (!this.#owner.connected) return undefined
     const cover = this.#coversOf(topic).find((candidate) => candidate.pool === pool && candidate.stored && laneKind(candidate) === kind)
-    return cover === undefined ? undefined : this.#open(topic, cover, { fresh: this.#isNew(topic, cover) })
+    if (cover === undefined) return undefined
+    // behind one that runs out it begins where that ends: at its first message
+    const behind = this.get(pool, topic, kind)?.draining === true
+    const fresh = options.fresh ?? (behind || (this.#isNew(topic, cover) && !this.#isScanned(pool, topic)))
+    return this.#open(topic, cover, { fresh })
   }
 
   /** A reload since the last fetch brought this cover: what was stored before is not owed (SPEC 4.4). */

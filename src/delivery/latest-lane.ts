@@ -12,7 +12,7 @@ export class LatestLane implements Lane {
   readonly pool: Pool
   readonly topic: string
   granted: 1 | 2
-  draining = false
+  #draining = false
   readonly waitsFor: (() => boolean)[] = []
 
   readonly #owner: LaneOwner
@@ -67,6 +67,10 @@ export class LatestLane implements Lane {
     return true
   }
 
+  get draining(): boolean {
+    return this.#draining
+  }
+
   get idle(): boolean {
     return this.#state === 'hot' && this.#held === undefined
   }
@@ -108,6 +112,15 @@ export class LatestLane implements Lane {
     if (this.#state !== 'retired') this.#chill()
   }
 
+  drain(): void {
+    this.#draining = true
+    if (this.#state === 'fresh') {
+      // nothing has come since it began, and what was stored before is not owed
+      this.retire()
+      this.#owner.ended(this)
+    } else this.doubt()
+  }
+
   retire(): void {
     this.#state = 'retired'
     this.#held = undefined
@@ -121,7 +134,7 @@ export class LatestLane implements Lane {
 
   #noteSettled(): void {
     if (!this.idle) return
-    if (!this.draining) {
+    if (!this.#draining) {
       this.#owner.settled(this)
       return
     }

@@ -32,7 +32,7 @@ export class LogLane implements Lane {
   /** Replaced when a reload brings or takes the rule that moves positions. */
   run: RunList | undefined
   granted: 1 | 2
-  draining = false
+  #draining = false
   readonly waitsFor: (() => boolean)[] = []
 
   readonly #owner: LaneOwner
@@ -41,6 +41,8 @@ export class LogLane implements Lane {
   #at: number | undefined
   /** Highest score heard of since the last request; infinite for a message without known place. */
   #hint = 0
+  /** Where another lane has taken over. */
+  #end = Infinity
   #buffer: LogEntry[] = []
   #bytes = 0
   /** Answers to an earlier request are ignored. */
@@ -69,6 +71,11 @@ export class LogLane implements Lane {
     this.#state = options.fresh === true ? 'fresh' : 'cold'
   }
 
+  /** It has not begun: its first message says where. */
+  get isFresh(): boolean {
+    return this.#state === 'fresh'
+  }
+
   /** Where a reader of the same log that starts now would stand; for the retained lookup. */
   get at(): number | undefined {
     return this.#at
@@ -94,14 +101,14 @@ export class LogLane implements Lane {
     }
     if (this.#at !== undefined && score <= this.#at) return
     // the log was empty before: whoever begins now begins here
-    if (prev === 0 && this.#state === 'cold' && this.#hint === 0) {
+    if (prev === 0 && this.#state === 'cold' && this.#hint === 0 && this.waitsFor.length === 0) {
       this.#at = 0
       this.#state = 'hot'
     }
     const contiguous = this.#state === 'hot' && this.#at !== undefined && prev <= this.#at
     if (contiguous && this.#hasRoom) {
       this.#at = score
-      this.#keep({ score, record })
+      if (!this.#skips({ score, record })) this.#keep({ score, record })
       return
     }
     this.#hint = Math.max(this.#hint, score)
@@ -120,7 +127,7 @@ export class LogLane implements Lane {
 
   read(): boolean {
     if (this.#state !== 'cold' && this.#state !== 'behind') return true
-    if (!this.pool.ready) return false
+    if (!this.pool.ready || this.waitsFor.some((waits) => waits())) return false
     // taking from the buffer makes the lane hungry again
     if (this.#buffer.length > BUFFER_ENTRIES / 2 || this.#bytes > BUFFER_BYTES / 2) return true
     // what was heard before is in the page, or gone
@@ -138,6 +145,10 @@ export class LogLane implements Lane {
       },
     })
     return true
+  }
+
+  get draining(): boolean {
+    return this.#draining
   }
 
   get idle(): boolean {
@@ -191,6 +202,23 @@ export class LogLane implements Lane {
     else this.doubt()
   }
 
+  /** Another lane of the log has begun after this score: what lies beyond is its. */
+  endAt(score: number): void {
+    this.#end = score
+    this.#buffer = this.#buffer.filter((entry) => entry.score <= score)
+    this.#bytes = this.#buffer.reduce((bytes, { record }) => bytes + record.payload.length, 0)
+    this.doubt()
+  }
+
+  drain(): void {
+    this.#draining = true
+    if (this.#state === 'fresh') {
+      // nothing has come since it began, and what was stored before is not owed
+      this.retire()
+      this.#owner.ended(this)
+    } else this.doubt()
+  }
+
   retire(): void {
     this.#state = 'retired'
     this.#buffer = []
@@ -218,10 +246,10 @@ export class LogLane implements Lane {
       return
     }
     for (const entry of page.entries) {
-      if (!this.#skips(entry)) this.#keep(entry)
+      if (entry.score <= this.#end && !this.#skips(entry)) this.#keep(entry)
     }
     this.#at = Math.max(this.#at ?? 0, page.last)
-    const caughtUp = !page.more && this.#at >= this.#hint
+    const caughtUp = (!page.more && this.#at >= this.#hint) || this.#at >= this.#end
     if (this.#retained !== undefined && (caughtUp || this.#at >= this.#retained.score)) {
       // it was in the log when looked up and is not any more
       this.#owner.retainedAlone(this.#retained.record)
@@ -238,6 +266,7 @@ export class LogLane implements Lane {
       || this.pool.acking.has(id)
       || (this.run !== undefined && (this.run.has(id) || entry.score <= this.run.doneScore))
       || this.#owner.isQueued(id)
+      || this.#owner.isAckedElsewhere(id, this.pool)
   }
 
   #keep(entry: LogEntry): void {
@@ -252,7 +281,7 @@ export class LogLane implements Lane {
 
   #noteSettled(): void {
     if (!this.idle) return
-    if (!this.draining) {
+    if (!this.#draining) {
       this.#owner.settled(this)
       return
     }

@@ -28,6 +28,8 @@ export interface LaneOwner {
   readonly clientid: string
   /** The message is on its way to the client. */
   isInFlight(msgid: string): boolean
+  /** The client has acknowledged it of late, though not as a message of this pool: uncovered, or from another pool. */
+  isAckedElsewhere(msgid: string, pool: Pool): boolean
   /** The message waits in the session's memory: it was uncovered when it came. */
   isQueued(msgid: string): boolean
   /** The lane wants to read from the store when the window is open. */
@@ -52,7 +54,7 @@ export interface Lane {
   /** Highest QoS granted for the topic. */
   granted: 1 | 2
   /** Covered no longer: goes on to the end of what is stored, then ends. */
-  draining: boolean
+  readonly draining: boolean
   /** While one of them says true, nothing is sent: something else of the topic goes first. */
   readonly waitsFor: (() => boolean)[]
   /** It has read and handed out all that there is. */
@@ -68,6 +70,8 @@ export interface Lane {
   doubt(): void
   /** The store may hold less than before, or something else: begin anew. */
   forget(): void
+  /** From now on it is {@link draining}. */
+  drain(): void
   /** The topic was subscribed again: read what is new, or all again. */
   again(all: boolean): void
   /** No more answers are taken, nothing is sent. */

@@ -110,7 +110,8 @@ export interface ChangedTopicsRequest {
 }
 
 export interface ChangedTopics {
-  readonly topics: readonly string[]
+  /** With the score of each topic's newest entry. */
+  readonly topics: readonly { readonly topic: string, readonly score: number }[]
   /** Where the next page goes on; absent: this was the last. */
   readonly next: string | undefined
   /** The pool's clock, a score: whoever saw all pages has missed nothing up to the clock of the first. */

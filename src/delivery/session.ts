@@ -40,6 +40,9 @@ export interface SessionPorts {
 /** Milliseconds until a read that Redis refused is tried again. */
 const RETRY_MS = 1000
 
+/** Acknowledged messages remembered for topics that are read from more than one place. */
+const ACKED = 1000
+
 const MEMORY = 'memory'
 
 /**
@@ -67,6 +70,8 @@ export class Session implements LanesOwner {
   readonly #inTurn = new Set<Lane | typeof MEMORY>()
   readonly #inFlight = new Map<number, InFlight>()
   readonly #inFlightIds = new Set<string>()
+  /** The last ones acknowledged that another lane may yet show, with the pool they came from. */
+  readonly #acked = new Map<string, Pool | undefined>()
   #lastPacketId = 0
   #mqueue: Outgoing[] = []
   /** What waits behind a lane of its topic that is no longer covered. */
@@ -268,6 +273,10 @@ export class Session implements LanesOwner {
     return this.#inFlightIds.has(msgid)
   }
 
+  isAckedElsewhere(msgid: string, pool: Pool): boolean {
+    return this.#acked.has(msgid) && this.#acked.get(msgid) !== pool
+  }
+
   isQueued(msgid: string): boolean {
     if (this.#mqueue.length === 0 && this.#tails.size === 0) return false
     const waits = (queue: readonly Outgoing[]) => queue.some(({ record }) => record.id === msgid)
@@ -276,6 +285,10 @@ export class Session implements LanesOwner {
 
   isTopicQueued(topic: string): boolean {
     return this.#mqueue.some(({ record }) => record.topic === topic)
+  }
+
+  memoryFree(): void {
+    this.#takesTurn(MEMORY)
   }
 
   wants(): void {
@@ -310,7 +323,7 @@ export class Session implements LanesOwner {
     while (this.#windowOpen) {
       const source = this.#turns.shift()
       if (source === undefined) break
-      const outgoing = source === MEMORY ? this.#fromMemory() : source.ready ? source.take() : undefined
+      const outgoing = source === MEMORY ? (this.lanes.holdsMemory ? undefined : this.#fromMemory()) : source.ready ? source.take() : undefined
       if (outgoing !== undefined) this.#send(outgoing)
       if (source === MEMORY ? outgoing !== undefined : source.ready) this.#turns.push(source)
       else if (source !== MEMORY && source.waiting) waiting.push(source)
@@ -398,8 +411,19 @@ export class Session implements LanesOwner {
   #finish(message: InFlight): void {
     this.#inFlight.delete(message.packetId)
     this.#inFlightIds.delete(message.msgid)
+    const pool = message.origin?.pool
+    if (this.lanes.readsElsewhere(message.topic, pool)) this.#noteAcked(message.msgid, pool)
     this.#ports.acked(this, message, this.#settle(message.origin, message.topic, message.msgid))
     this.#ports.wants(this)
+  }
+
+  #noteAcked(msgid: string, pool: Pool | undefined): void {
+    this.#acked.set(msgid, pool)
+    if (this.#acked.size <= ACKED) return
+    for (const oldest of this.#acked.keys()) {
+      this.#acked.delete(oldest)
+      break
+    }
   }
 
   /** Re-sends what was in flight, in its order, with its packet ids and DUP; PUBRELs too [MQTT-4.4.0-1]. */

@@ -177,7 +177,8 @@ function changedTopicsCall(read: OfKind<'changed-topics'>): ReadCall {
   const { request } = read
   const { after, since, limit } = request
   return scriptCall('changed-topics', [after ?? '', String(since), String(limit)], [read], (reply) => {
-    const [clock, more, last, ...topics] = buffers(reply).map(String)
+    const [clock, more, last, ...changed] = buffers(reply).map(String)
+    const topics = changed.flatMap((topic, i) => i % 2 === 0 ? [{ topic, score: Number(changed[i + 1]) }] : [])
     request.done({ topics, next: more === '1' ? last : undefined, clock: Number(clock) })
     return []
   })

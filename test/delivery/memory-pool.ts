@@ -11,7 +11,8 @@ interface Read {
 
 /** What a Redis would hold: one of these may serve several pools, as one Redis serves several brokers. */
 export class MemoryRedis {
-  clock = 1_000_000
+  /** Microseconds, as the test clock's. */
+  clock = 1_700_000_000_000_000
   readonly records = new Map<string, MessageRecord>()
   readonly logs = new Map<string, { score: number, id: string }[]>()
   readonly positions = new Map<string, string>()
@@ -109,7 +110,7 @@ export class MemoryPool implements Pool {
     this.#read(() => {
       const { after, since, limit } = request
       const lookedAt = this.#indexed('logs').filter((topic) => after === undefined || inBytes(topic, after) > 0).slice(0, limit)
-      const topics = lookedAt.filter((topic) => (this.redis.logs.get(topic)?.at(-1)?.score ?? 0) > since)
+      const topics = lookedAt.map((topic) => ({ topic, score: this.redis.logs.get(topic)?.at(-1)?.score ?? 0 })).filter(({ score }) => score > since)
       const { clock } = this.redis
       return () => request.done({ topics, next: lookedAt.length === limit ? lookedAt.at(-1) : undefined, clock })
     }, request.done)
@@ -210,7 +211,7 @@ export class MemoryPool implements Pool {
     const position = this.redis.positions.get(`${clientid} ${topic}`)
     if (position === undefined) return 0
     const score = this.#scoreOf(topic, position)
-    return score > 0 ? score : Math.max(0, (msgidMicros(position) ?? 0) - 60_000_000)
+    return score > 0 ? score : Math.max(0, Math.min((msgidMicros(position) ?? 0) - 60_000_000, this.redis.clock))
   }
 
   #page(request: PageRequest): Parameters<PageRequest['done']>[0] {

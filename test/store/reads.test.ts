@@ -286,15 +286,15 @@ describe('the index of topics', () => {
     expect(await changed({ since: before.clock })).toMatchObject({ topics: [], next: undefined })
     await storeOn(['d', 'b', 'e'])
     const first = await changed({ since: before.clock, limit: 3 })
-    expect(first).toMatchObject({ topics: ['b'], next: 'c' })
+    expect(first).toMatchObject({ topics: [{ topic: 'b' }], next: 'c' })
     expect(first.clock).toBeGreaterThan(before.clock)
-    expect(await changed({ since: before.clock, limit: 3, after: first.next })).toMatchObject({ topics: ['d', 'e'], next: undefined })
+    expect(await changed({ since: before.clock, limit: 3, after: first.next })).toMatchObject({ topics: [{ topic: 'd' }, { topic: 'e' }], next: undefined })
   })
 
   it('forgets a topic whose log is gone when it is looked at', async () => {
     await storeOn(['a', 'b'])
     await redis.client.del('mqtt:msg:a')
-    expect(await changed({})).toMatchObject({ topics: ['b'] })
+    expect(await changed({})).toMatchObject({ topics: [{ topic: 'b' }] })
     expect(await topics()).toEqual(['b'])
   })
 })
