@@ -1,4 +1,4 @@
-/** Every Redis key that hookline's functions touch. The Lua scripts build none of their own. */
+/** Every Redis key that hookline's functions touch, and its own channel. The Lua scripts build none of their own. */
 export const keys = {
   // EMQ X's layout
   message: (msgid: string) => `mqtt:msg:${msgid}`,
@@ -20,4 +20,6 @@ export const keys = {
   retainedTopics: 'mqtt:retained',
   /** Index of topics with a latest message. */
   latestTopics: 'mqtt:latests',
+  /** Channel on which brokers of one Redis tell each other of stored messages. Databases share channels, not messages. */
+  wake: (database: number) => database === 0 ? 'mqtt:wake' : `mqtt:wake:${database}`,
 } as const

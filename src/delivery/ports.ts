@@ -130,7 +130,17 @@ export interface Placed {
 export interface PoolEvents {
   onAway(): void
   onBack(sameData: boolean): void
+  /** Something was published on the pool's channel (SPEC 5.3). */
+  onOrder(text: Buffer): void
+  /**
+   * Another broker of the same Redis has stored on a topic: its newest score; 0 for a latest
+   * message. Best effort: it may be missing, late, or come for what is known already.
+   */
+  onWake(topic: string, score: number, more: { readonly index: WakeIndex, readonly prev: number }): void
 }
+
+/** What a wake is about. Its `prev`, in a log: the score of the message before the first that is new. */
+export type WakeIndex = Exclude<TopicIndex, 'retained'>
 
 /** The wire of one MQTT connection, as delivery sees it. */
 export interface Link {

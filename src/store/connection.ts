@@ -137,18 +137,24 @@ export function connect(target: { spec: PoolSpec, socketPath: string | undefined
   async function end(): Promise<void> {
     attempt++
     clearTimeout(timer)
-    if (redis.status === 'end') return
-    // between two attempts nothing is open, and no event comes
-    if (redis.status === 'reconnecting') return redis.disconnect()
-    const ended = new Promise<void>((resolve) => { redis.once('end', () => { resolve() }) })
-    redis.disconnect()
-    await ended
+    await endRedis(redis)
   }
 
   return { send, drop, retry, end }
 }
 
-function redisOptions(spec: PoolSpec, socketPath: string | undefined): RedisOptions {
+/** Ends it for good, whatever state it is in. */
+export async function endRedis(redis: Redis): Promise<void> {
+  if (redis.status === 'end') return
+  // between two attempts nothing is open, and no event comes
+  if (redis.status === 'reconnecting') return redis.disconnect()
+  const ended = new Promise<void>((resolve) => { redis.once('end', () => { resolve() }) })
+  redis.disconnect()
+  await ended
+}
+
+/** Of every connection of a pool. */
+export function redisOptions(spec: PoolSpec, socketPath: string | undefined): RedisOptions {
   const [address] = spec.server === 'embedded' ? [] : spec.server
   return {
     ...(socketPath !== undefined ? { path: socketPath } : { host: address?.host ?? '127.0.0.1', port: address?.port ?? 6379 }),

@@ -3,6 +3,7 @@ import type { Pool, PoolEvents, Submission } from '../delivery/ports.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { createAcking } from './acking.ts'
+import { hearChannels, type Channels } from './channels.ts'
 import { connect, type Answer } from './connection.ts'
 import type { Failure } from './failure.ts'
 import { firstAnswer } from './first-answer.ts'
@@ -11,6 +12,7 @@ import { answerReads, failReads, planReads, type Read, type ReadCall } from './r
 import { chain, planRound, type CallNumbers, type WriteCall } from './round.ts'
 import { answer, unanswered, type Unanswered } from './unanswered.ts'
 import { createWaiting } from './waiting.ts'
+import { readWake } from './wake.ts'
 
 export interface PoolOptions {
   readonly spec: PoolSpec
@@ -29,6 +31,10 @@ export interface OpenPool extends Pool, PoolEvents {
   onAway: PoolEvents['onAway']
   /** May be set anew; not called for the first connect. */
   onBack: PoolEvents['onBack']
+  /** May be set anew. */
+  onOrder: PoolEvents['onOrder']
+  /** May be set anew. */
+  onWake: PoolEvents['onWake']
   /**
    * Resolves when Redis has answered for the first time. Rejects after `timeoutMs`, or when waiting
    * does not help, with an Error whose message is a plain clause, such as `connection refused`.
@@ -61,7 +67,8 @@ let opened = 0
  */
 export function openPool(options: PoolOptions): OpenPool {
   const { spec, log } = options
-  const numbers = callNumbers(`${options.boot}.${++opened}`)
+  const wakeChannel = keys.wake(spec.database)
+  const numbers = callNumbers(`${options.boot}.${++opened}`, () => ({ channel: wakeChannel, own: channels?.hears(wakeChannel) === true ? 1 : 0 }))
   const acking = createAcking()
   const waiting = createWaiting((cancelled) => {
     acking.leave(cancelled)
@@ -89,6 +96,8 @@ export function openPool(options: PoolOptions): OpenPool {
   let sweeper: NodeJS.Timeout | undefined
   let forgottenAcks = 0
   let emptied: (() => void)[] = []
+  let channels: Channels | undefined
+  let badWakes = 0
   const first = firstAnswer()
 
   const connection = connect({ spec, socketPath: options.socketPath }, {
@@ -102,6 +111,7 @@ export function openPool(options: PoolOptions): OpenPool {
         pool.onBack(sameData === true)
       } else {
         first.comes()
+        channels = hearChannels({ spec, socketPath: options.socketPath, heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
       }
       flush()
     },
@@ -257,6 +267,20 @@ export function openPool(options: PoolOptions): OpenPool {
     doomed = [...doomed, ...forgotten]
   }
 
+  function hearOrder(text: Buffer): void {
+    if (closing === undefined) pool.onOrder(text)
+  }
+
+  function hearWake(text: Buffer): void {
+    const wake = readWake(text)
+    if (wake === undefined) {
+      if (++badWakes === 1) log.warn({ pool: spec.name, channel: wakeChannel }, 'somebody else publishes on a channel of hookline; what is no wake is ignored')
+      return
+    }
+    if (closing !== undefined || wake.sender === numbers.batch) return
+    for (const { topic, score, prev } of wake.topics) pool.onWake(topic, score, { index: wake.index, prev })
+  }
+
   function noteOutage(clause: string): void {
     if (outage?.clause === clause || closing !== undefined) return
     outage = { clause, since: outage?.since ?? Date.now() }
@@ -289,7 +313,7 @@ export function openPool(options: PoolOptions): OpenPool {
     ready = false
     clearInterval(sweeper)
     first.delayed('the pool was closed', true)
-    await connection.end()
+    await Promise.all([connection.end(), channels?.close()])
     closed = true
     kept = []
     fail(waiting.takeAll(), 'the pool was closed')
@@ -308,6 +332,8 @@ export function openPool(options: PoolOptions): OpenPool {
     acking,
     onAway: options.events?.onAway ?? (() => {}),
     onBack: options.events?.onBack ?? (() => {}),
+    onOrder: options.events?.onOrder ?? (() => {}),
+    onWake: options.events?.onWake ?? (() => {}),
     submit,
     page: (request) => { ask({ kind: 'page', request }) },
     retained: (request) => { ask({ kind: 'retained', request }) },
@@ -323,9 +349,9 @@ export function openPool(options: PoolOptions): OpenPool {
   return pool
 }
 
-function callNumbers(name: string): CallNumbers {
+function callNumbers(name: string, wake: CallNumbers['wake']): CallNumbers {
   let last = 0
-  return { batch: keys.batch(name), next: () => ++last }
+  return { batch: keys.batch(name), next: () => ++last, wake }
 }
 
 /** Whose commands have not all been carried out: what they gave later must wait. */

@@ -23,6 +23,8 @@ export interface CallNumbers {
   readonly batch: string
   /** Greater than all before. */
   next(): number
+  /** Whom to wake of what the next call stores: the channel, and how many listeners there are ourselves. */
+  wake(): { readonly channel: string, readonly own: number }
 }
 
 /** Effects that travel in one script call. */
@@ -49,7 +51,7 @@ const BATCH_KINDS = Object.keys(BATCHES) as readonly BatchKind[] // a table of t
 
 /** A script holds up all other clients of its Redis. */
 const MAX_ENTRIES = 500
-/** After the script, the number of declared keys (none), batch and number. */
+/** After the script, the number of declared keys (none), batch and number; channel and listeners follow it. */
 const AFTER = 4
 
 /**
@@ -209,6 +211,7 @@ function callsOf({ batches, commands }: Segment, numbers: CallNumbers): WriteCal
 function callOf({ kind, entries, owners, effects }: Batch, numbers: CallNumbers): WriteCall {
   const { script, marked } = BATCHES[kind]
   const number = marked === undefined ? undefined : numbers.next()
-  const head = marked === undefined ? [] : [numbers.batch, String(number), '0', ...marked]
+  const { channel, own } = numbers.wake()
+  const head = marked === undefined ? [] : [numbers.batch, String(number), '0', channel, String(own), ...marked]
   return { kind, name: 'evalsha', args: [SCRIPTS[script].sha, '0', ...head, ...entries], binary: false, number, owners, effects }
 }

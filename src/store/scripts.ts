@@ -7,8 +7,8 @@ import { keys } from '../actions/keys.ts'
  * another. The file's header says what it takes and answers.
  */
 const PARTS = {
-  store: ['once', 'forget', 'failure', 'store'],
-  keep: ['once', 'forget', 'failure', 'msgid', 'keep'],
+  store: ['once', 'forget', 'failure', 'wake', 'store'],
+  keep: ['once', 'forget', 'failure', 'wake', 'msgid', 'keep'],
   'ack-queue': ['failure', 'ack-queue'],
   'ack-pubsub': ['failure', 'msgid', 'ack-pubsub'],
   'ack-latest': ['failure', 'ack-latest'],

@@ -1,16 +1,19 @@
 -- on_message_retain, on_retain_delete, on_message_store_keep_latest: the one record of a topic.
--- Parts: once, forget, failure, msgid.
+-- Parts: once, forget, failure, wake, msgid.
 --
--- ARGV  batch, number, after (see once.lua), index, key prefix; then per message: expiry in seconds
+-- ARGV  batch, number, after (see once.lua); channel, own (see wake.lua); index, key prefix; then per message: expiry in seconds
 --       (0: for ever, -1: remove the record) and the seven fields id, from, qos, topic, payload, ts, retain
 -- Reply `again`, nothing was written; or a list: an empty text, then pairs of number (from 1) and
 --       error for messages that Redis will never take
-local HEAD, WIDTH = 5, 8
-local index, prefix = ARGV[4], ARGV[5]
+local HEAD, WIDTH = 7, 8
+local index, prefix = ARGV[6], ARGV[7]
 local messages = (#ARGV - HEAD) / WIDTH
 
 local refused = once(ARGV[1], ARGV[2], ARGV[3])
 if refused then return refused end
+
+-- topics that have a new message
+local kept = {}
 
 -- A message never replaces a later one of the same broker process: its id ends in the same 11
 -- characters, and its time is higher. (One of another process has another clock.)
@@ -37,6 +40,7 @@ local function keep(at)
   if err then return err end
   if ttl > 0 then redis.call('EXPIRE', key, ttl) end
   redis.call('ZADD', index, 0, topic)
+  kept[#kept + 1] = topic
   return nil
 end
 
@@ -49,4 +53,11 @@ for i = 1, messages do
   end
 end
 forget(index, prefix, messages)
+
+-- a retained message is looked up, nobody waits for it
+if index == LATESTS and #kept > 0 and others_listen(ARGV[4], ARGV[5]) then
+  local heads = {}
+  for i, topic in ipairs(kept) do heads[i] = '0 0 ' .. #topic end
+  wake(ARGV[4], ARGV[1], 'latest', heads, kept)
+end
 return reply

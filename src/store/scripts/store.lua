@@ -1,12 +1,12 @@
 -- on_message_publish: stores messages and logs them under their topics, in the order of their giving.
--- Parts: once, forget, failure.
+-- Parts: once, forget, failure, wake.
 --
--- ARGV  batch, number, after (see once.lua); then per message: expiry in seconds (0: for ever) and
+-- ARGV  batch, number, after (see once.lua); channel, own (see wake.lua); then per message: expiry in seconds (0: for ever) and
 --       the seven fields id, from, qos, topic, payload, ts, retain
 -- Reply `again`, nothing was written; or a list: one text with two words a message, its score and the
 --       score of the message before it on its topic (0: none, `-`: not known; both `-` if it failed),
 --       then pairs of number (from 1) and error for messages that Redis will never take
-local HEAD, WIDTH = 3, 8
+local HEAD, WIDTH = 5, 8
 local messages = (#ARGV - HEAD) / WIDTH
 
 local time = redis.call('TIME')
@@ -15,7 +15,8 @@ local marked = redis.call('GET', ARGV[1])
 local refused = once(ARGV[1], ARGV[2], ARGV[3])
 if refused then return refused end
 
--- by topic: {tail: score of the newest entry, added: entries, ttl: longest expiry, fresh: the log is new}
+-- by topic: {before: score of the newest entry before this call, tail: after it, added: entries,
+-- ttl: longest expiry, fresh: the log is new}
 local topics = {}
 
 local function topic_state(topic)
@@ -23,7 +24,8 @@ local function topic_state(topic)
   if state then return state end
   local newest = redis.pcall('ZRANGE', LOG .. topic, -1, -1, 'WITHSCORES')
   if newest.err then return nil, newest.err end
-  state = { tail = tonumber(newest[2] or 0), added = 0, ttl = -1, fresh = newest[1] == nil }
+  local tail = tonumber(newest[2] or 0)
+  state = { before = tail, tail = tail, added = 0, ttl = -1, fresh = newest[1] == nil }
   topics[topic] = state
   return state
 end
@@ -130,4 +132,15 @@ for topic, state in pairs(topics) do
   end
 end
 forget(TOPICS, LOG, messages)
+
+if others_listen(ARGV[4], ARGV[5]) then
+  local heads, names = {}, {}
+  for topic, state in pairs(topics) do
+    if state.added > 0 then
+      heads[#heads + 1] = string.format('%.0f %.0f %d', state.before, state.tail, #topic)
+      names[#names + 1] = topic
+    end
+  end
+  wake(ARGV[4], ARGV[1], 'logs', heads, names)
+end
 return reply
