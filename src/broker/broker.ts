@@ -3,6 +3,7 @@ import type { Clock, Pool } from '../delivery/ports.ts'
 import { Delivery, SLOW_TICK_MS } from '../delivery/delivery.ts'
 import { Publisher, type PublishPorts } from '../delivery/publisher.ts'
 import { Retransmissions } from '../delivery/retransmissions.ts'
+import type { Session } from '../delivery/session.ts'
 import { type Counters, newCounters } from '../engine/counters.ts'
 import { Events } from '../engine/events.ts'
 import type { Log } from '../engine/log-port.ts'
@@ -16,6 +17,7 @@ import { createHandshake, type Handshake, type MqttClient, type Will } from './a
 import { ClosureLog } from './closure-log.ts'
 import { Connection, isPublishable, reasonWord } from './connection.ts'
 import { listenTcp } from './listeners.ts'
+import { Orders } from './orders.ts'
 
 /** How often held publishers are looked at. Milliseconds. */
 const HOLD_SWEEP_MS = 200
@@ -35,6 +37,7 @@ export class Broker {
   readonly #closures: ClosureLog
   readonly #delivery: Delivery
   readonly #presence: Presence
+  readonly #orders: Orders
   readonly #retransmissions = new Retransmissions()
   readonly #publishPorts: PublishPorts
   readonly #connections = new Map<MqttClient, Connection>()
@@ -56,6 +59,21 @@ export class Broker {
     this.#delivery = new Delivery({ rules: options.rules, events, counters: this.counters, clock })
     this.#presence = new Presence({
       rules: () => this.#delivery.rules, events, counters: this.counters, now: () => Math.floor(clock.now() / 1000),
+    })
+    this.#orders = new Orders({
+      log,
+      counters: this.counters,
+      now: () => clock.now(),
+      port: {
+        subscribe: (clientid, filter, qos) => {
+          const connection = this.#byId.get(clientid)
+          if (connection?.ready === true) this.#proxySubscribe(connection.session, filter, qos)
+        },
+        unsubscribe: (clientid, filter) => {
+          const connection = this.#byId.get(clientid)
+          if (connection?.ready === true) this.#delivery.unsubscribe(connection.session, filter)
+        },
+      },
     })
     this.#publishPorts = {
       clock,
@@ -137,6 +155,11 @@ export class Broker {
     this.#delivery.poolBack(pool, { sameData })
   }
 
+  /** Something came on a pool's channel (SPEC 5.3). A pool that was replaced is not listened to any more. */
+  order(pool: Pool, text: Buffer): void {
+    if (this.#delivery.rules.pools.get(pool.name) === pool) this.#orders.take(text, pool.name)
+  }
+
   /** Stops accepting, ends all connections (their wills are published), and waits for what they left to Redis. */
   async close(): Promise<void> {
     this.#closing = true
@@ -179,12 +202,17 @@ export class Broker {
           this.#log.warn({ clientid, filter: topic, pool: pool.name }, 'a proxy subscription was left out: its filter cannot be served')
           continue
         }
-        const known = session.subscriptions.get(topic)
-        if (known?.own === true) continue
-        const subscription = this.#delivery.subscribe(session, topic, clampQos(written), { own: false })
-        this.#delivery.subscribed(session, subscription, { resumed: known !== undefined })
+        this.#proxySubscribe(session, topic, clampQos(written))
       }
     })
+  }
+
+  /** What the client has asked for itself stays as it is. */
+  #proxySubscribe(session: Session, filter: string, qos: 0 | 1 | 2): void {
+    const known = session.subscriptions.get(filter)
+    if (known?.own === true) return
+    const subscription = this.#delivery.subscribe(session, filter, qos, { own: false })
+    this.#delivery.subscribed(session, subscription, { resumed: known !== undefined })
   }
 
   #reason(client: MqttClient, reason: 'normal' | 'keepalive' | 'closed' | 'protocol'): void {

@@ -18,11 +18,13 @@ export interface Counters {
   retransmissions: number
   /** Effects of other hooks than message.publish not queued because too much waits for Redis. */
   effectsDropped: number
+  /** Messages on a pool's channel that were no order. */
+  ordersRefused: number
 }
 
 export function newCounters(): Counters {
   return {
     publishersHeld: 0, publishersRefused: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0,
-    retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0,
+    retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0, ordersRefused: 0,
   }
 }

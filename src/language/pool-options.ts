@@ -22,10 +22,7 @@ export const POOL_OPTIONS = {
   database: { value: wholeNumber(0, 65_535), default: 0, summary: 'the number of the database' },
   username: { value: anyText, default: undefined, summary: 'the user of an ACL' },
   password: { value: anyText, default: undefined, summary: 'for AUTH; never shown' },
-  channel: {
-    value: oneWord, default: 'mqtt_channel', summary: 'where orders from the application are heard',
-    unbuilt: { severity: 'warning', what: 'hearing orders on a channel' },
-  },
+  channel: { value: oneWord, default: 'mqtt_channel', summary: 'where orders from the application are heard' },
   ssl: {
     value: onOrOff, default: false, summary: 'TLS to this Redis',
     unbuilt: { severity: 'error', what: 'TLS to Redis', except: ['off', 'false'] },

@@ -15,6 +15,7 @@ export interface Runtime {
   /** To be called on the events of every pool that was handed in. */
   poolAway(pool: Pool): void
   poolBack(pool: Pool, sameData: boolean): void
+  order(pool: Pool, text: Buffer): void
   /** Stops accepting, publishes wills, finishes what is on its way to Redis, closes. */
   close(): Promise<void>
 }

@@ -40,6 +40,7 @@ export async function createRuntime(options: {
     abandon: (pool) => broker.abandon(pool),
     poolAway: (pool) => broker.poolAway(pool),
     poolBack: (pool, sameData) => broker.poolBack(pool, sameData),
+    order: (pool, text) => broker.order(pool, text),
     close: () => broker.close(),
   }
 }

@@ -73,6 +73,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
     const pool = openPool({ spec, socketPath, boot, log })
     pool.onAway = () => { runtime?.poolAway(pool) }
     pool.onBack = sameData => { runtime?.poolBack(pool, sameData) }
+    pool.onOrder = text => { runtime?.order(pool, text) }
     return pool
   }
 
