@@ -26,6 +26,8 @@ export interface Pool {
   latest(topic: string, done: (record: MessageRecord | undefined | Error) => void): void
   /** `mqtt:sub:{clientid}`: topic and QoS as written there. */
   proxySubscriptions(clientid: string, done: (rows: readonly (readonly [topic: string, qos: string])[] | Error) => void): void
+  /** A page of `mqtt:node:{node}`; `cursor` is the `next` of the page before. A client may come in two pages. */
+  presentClients(node: string, cursor: string | undefined, done: (page: PresentClients | Error) => void): void
   /** A page of a topic index, in byte order. May name a topic whose messages have just expired. */
   topics(request: TopicsRequest): void
   /** A page of the log index: which of its topics have something newer than a score. */
@@ -83,6 +85,13 @@ export interface RetainedRequest {
   /** Asked when a log lane serves the topic too: is the message in its log, after this reader's place? */
   readonly reader: { readonly kind: LogKind, readonly clientid: string, readonly after: number | undefined } | undefined
   done(found: { readonly record: MessageRecord, readonly inLogAt: number | undefined } | undefined | Error): void
+}
+
+export interface PresentClients {
+  /** `onlineAt` in seconds since 1970. */
+  readonly clients: readonly { readonly clientid: string, readonly onlineAt: number }[]
+  /** Absent: this was the last page. */
+  readonly next: string | undefined
 }
 
 /** Topics that have stored messages, a retained message, a latest message. */

@@ -4,6 +4,7 @@ import { compile, type Source } from '../compile.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Log } from '../engine/log-port.ts'
 import { createReload, type Reload } from '../engine/reload.ts'
+import { settleLeftovers } from '../engine/leftovers.ts'
 import type { OpenPool, PoolOpener } from '../engine/reload-ports.ts'
 import { openReady, usedPools } from '../engine/used-pools.ts'
 import type { PoolSpec, Program } from '../plan/program.ts'
@@ -84,6 +85,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   const running = await createRuntime({ program, pools, boot, log })
   runtime = running
   closers.add(() => running.close())
+  await unlessAborted(signal, settleLeftovers({ rules: { program, pools }, now: () => Math.floor(systemClock.now() / 1_000), log }))
   const listeners = await listen(running, program, files)
   signal.throwIfAborted()
 

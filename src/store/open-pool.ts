@@ -340,6 +340,7 @@ export function openPool(options: PoolOptions): OpenPool {
     bodies: (msgids, done) => { ask({ kind: 'bodies', msgids, done }) },
     latest: (topic, done) => { ask({ kind: 'latest', topic, done }) },
     proxySubscriptions: (clientid, done) => { ask({ kind: 'subscriptions', clientid, done }) },
+    presentClients: (node, cursor, done) => { ask({ kind: 'present', node, cursor, done }) },
     topics: (request) => { ask({ kind: 'topics', request }) },
     changedTopics: (request) => { ask({ kind: 'changed-topics', request }) },
     whenReady: (timeoutMs) => first.within(timeoutMs),

@@ -1,6 +1,6 @@
 import { keys } from '../actions/keys.ts'
 import type { MessageRecord } from '../actions/message-record.ts'
-import type { ChangedTopicsRequest, PageRequest, RetainedRequest, TopicIndex, TopicsRequest } from '../delivery/ports.ts'
+import type { ChangedTopicsRequest, PageRequest, PresentClients, RetainedRequest, TopicIndex, TopicsRequest } from '../delivery/ports.ts'
 import type { Answer, Call } from './connection.ts'
 import { unpackRecords } from './packed-records.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
@@ -9,6 +9,7 @@ import { SCRIPTS, type ScriptName } from './scripts.ts'
 export type Read =
   | { readonly kind: 'page', readonly request: PageRequest }
   | { readonly kind: 'retained', readonly request: RetainedRequest }
+  | { readonly kind: 'present', readonly node: string, readonly cursor: string | undefined, readonly done: (page: PresentClients | Error) => void }
   | { readonly kind: 'topics', readonly request: TopicsRequest }
   | { readonly kind: 'changed-topics', readonly request: ChangedTopicsRequest }
   | { readonly kind: 'bodies', readonly msgids: readonly string[], readonly done: (records: readonly (MessageRecord | undefined)[] | Error) => void }
@@ -37,6 +38,7 @@ export function planReads(reads: readonly Read[]): ReadCall[] {
     ...chunks(ofKind(reads, 'bodies'), RECORDS_PER_CALL, ({ msgids }) => msgids.length).map(bodiesCall),
     ...chunks(ofKind(reads, 'latest'), RECORDS_PER_CALL, () => 1).map(latestCall),
     ...ofKind(reads, 'subscriptions').map(subscriptionsCall),
+    ...ofKind(reads, 'present').map(presentCall),
     ...ofKind(reads, 'topics').map(topicsCall),
     ...ofKind(reads, 'changed-topics').map(changedTopicsCall),
   ]
@@ -135,11 +137,31 @@ function subscriptionsCall(read: OfKind<'subscriptions'>): ReadCall {
     // in capitals: ioredis would make an object of it, and lose the order
     name: 'HGETALL', args: [keys.proxySubscriptions(read.clientid)], binary: false, reads: [read],
     give: (reply) => {
-      const texts = Array.isArray(reply) ? reply.map(String) : []
-      read.done(Array.from({ length: texts.length / 2 }, (_, i) => [texts[2 * i] ?? '', texts[2 * i + 1] ?? ''] as const))
+      read.done(pairs(Array.isArray(reply) ? reply.map(String) : []))
       return []
     },
   }
+}
+
+/** Fields of a large hash that one call looks at. */
+const PRESENT_PER_CALL = 500
+
+function presentCall(read: OfKind<'present'>): ReadCall {
+  return {
+    name: 'HSCAN', args: [keys.node(read.node), read.cursor ?? '0', 'COUNT', String(PRESENT_PER_CALL)], binary: false, reads: [read],
+    give: (reply) => {
+      const [next, fields] = Array.isArray(reply) ? reply.map((element: unknown) => element) : []
+      const texts = Array.isArray(fields) ? fields.map(String) : []
+      const clients = pairs(texts).map(([clientid, time]) => ({ clientid, onlineAt: Number(time) })).filter(({ onlineAt }) => Number.isSafeInteger(onlineAt))
+      read.done({ clients, next: next === '0' ? undefined : String(next) })
+      return []
+    },
+  }
+}
+
+/** Of a hash: its fields and values come one after the other. */
+function pairs(texts: readonly string[]): (readonly [string, string])[] {
+  return Array.from({ length: texts.length / 2 }, (_, i) => [texts[2 * i] ?? '', texts[2 * i + 1] ?? ''] as const)
 }
 
 const INDEX_KEYS: Readonly<Record<TopicIndex, string>> = {

@@ -1,7 +1,7 @@
 import type { Effect, Outcome } from '../../src/actions/effect.ts'
 import type { MessageRecord } from '../../src/actions/message-record.ts'
 import { msgidMicros } from '../../src/actions/msgid.ts'
-import type { ChangedTopicsRequest, LogEntry, PageRequest, Pool, RetainedRequest, Submission, TopicIndex, TopicsRequest } from '../../src/delivery/ports.ts'
+import type { ChangedTopicsRequest, LogEntry, PageRequest, Pool, PresentClients, RetainedRequest, Submission, TopicIndex, TopicsRequest } from '../../src/delivery/ports.ts'
 
 /** A read is carried out at one moment and answered at a later one. */
 interface Read {
@@ -96,6 +96,11 @@ export class MemoryPool implements Pool {
       const rows = [...this.redis.proxies.get(clientid) ?? []]
       return () => done(rows)
     }, done)
+  }
+
+  presentClients(_node: string, _cursor: string | undefined, done: (page: PresentClients | Error) => void): void {
+    // it keeps no presence
+    this.#read(() => () => done({ clients: [], next: undefined }), done)
   }
 
   topics(request: TopicsRequest): void {

@@ -29,6 +29,7 @@ export function fakePool(spec: PoolSpec): FakePool {
     retained: unused,
     latest: unused,
     proxySubscriptions: unused,
+    presentClients: unused,
     topics: unused,
     changedTopics: unused,
   }
