@@ -20,6 +20,8 @@ export const keys = {
   retainedTopics: 'mqtt:retained',
   /** Index of topics with a latest message. */
   latestTopics: 'mqtt:latests',
+  /** Logs whose old entries are being given scores: topic → the score that they stay below. */
+  renewing: 'mqtt:renewing',
   /** Channel on which brokers of one Redis tell each other of stored messages. Databases share channels, not messages. */
   wake: (database: number) => database === 0 ? 'mqtt:wake' : `mqtt:wake:${database}`,
 } as const

@@ -105,12 +105,13 @@ function retainedCall(reads: readonly OfKind<'retained'>[]): ReadCall {
     [topic, reader?.kind ?? '', reader?.clientid ?? '', place(reader?.after)])
   return scriptCall('retained', args, reads, (reply) => {
     const texts = buffers(reply)
-    for (const [i, { request }] of reads.entries()) {
+    return reads.filter(({ request }, i) => {
       const [inLogAt, ...heads] = words(texts[2 * i])
+      if (inLogAt === '=') return true
       const [found] = unpackRecords(heads, texts[2 * i + 1] ?? NOTHING)
       request.done(found && { record: found.record, inLogAt: inLogAt === '-' ? undefined : Number(inLogAt) })
-    }
-    return []
+      return false
+    })
   })
 }
 

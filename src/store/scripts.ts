@@ -13,8 +13,8 @@ const PARTS = {
   'ack-pubsub': ['failure', 'msgid', 'ack-pubsub'],
   'ack-latest': ['failure', 'ack-latest'],
   presence: ['failure', 'presence'],
-  page: ['msgid', 'record', 'start', 'page'],
-  retained: ['msgid', 'record', 'start', 'retained'],
+  page: ['msgid', 'record', 'old-scores', 'start', 'page'],
+  retained: ['msgid', 'record', 'old-scores', 'start', 'retained'],
   records: ['record', 'records'],
   'changed-topics': ['changed-topics'],
 } as const satisfies Record<string, readonly string[]>
@@ -36,7 +36,8 @@ local MESSAGE, LOG = '${keys.message('')}', '${keys.log('')}'
 local POSITION = '${keys.position('', '').slice(0, -1)}'
 local RETAINED, LATEST = '${keys.retained('')}', '${keys.latest('')}'
 local CLIENT, NODE = '${keys.client('')}', '${keys.node('')}'
-local CLOCK, TOPICS, RETAINEDS, LATESTS = '${keys.clock}', '${keys.topics}', '${keys.retainedTopics}', '${keys.latestTopics}'
+local CLOCK, RENEWING = '${keys.clock}', '${keys.renewing}'
+local TOPICS, RETAINEDS, LATESTS = '${keys.topics}', '${keys.retainedTopics}', '${keys.latestTopics}'
 `
 
 /** All scripts, read and hashed when the module is loaded. */

@@ -11,10 +11,17 @@ local function read_record(key)
   return values
 end
 
+-- EMQ X wrote seconds, some of its versions milliseconds.
+local function seconds(ts)
+  local time = tonumber(ts) or 0
+  if time >= 100000000000 then time = math.floor(time / 1000) end
+  return time > 0 and time < 100000000000 and time or 0
+end
+
 local function pack(heads, texts, score, id, values)
   local from, topic, payload = values[1] or '', values[2] or '', values[4] or ''
   heads[#heads + 1] = string.format('%.0f %d %d %d %d %d %.0f %d', score, #id, #from, #topic,
-    math.min(math.max(tonumber(values[3]) or 0, 0), 2), #payload, tonumber(values[5]) or 0,
+    math.min(math.max(tonumber(values[3]) or 0, 0), 2), #payload, seconds(values[5]),
     values[6] == 'true' and 1 or 0)
   texts[#texts + 1] = id
   texts[#texts + 1] = from
