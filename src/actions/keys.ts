@@ -22,6 +22,8 @@ export const keys = {
   latestTopics: 'mqtt:latests',
   /** Logs whose old entries are being given scores: topic → the score that they stay below. */
   renewing: 'mqtt:renewing',
+  /** How far a run of `hookline adopt` is. */
+  adopting: 'mqtt:adopting',
   /** Channel on which brokers of one Redis tell each other of stored messages. Databases share channels, not messages. */
   wake: (database: number) => database === 0 ? 'mqtt:wake' : `mqtt:wake:${database}`,
 } as const

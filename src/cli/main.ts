@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { adoptCommand } from './adopt.ts'
 import { lintCommand } from './lint.ts'
 import { startCommand } from './start.ts'
 import { packageVersion } from './version.ts'
 
 /** Every subcommand: a file of its own and a line here. */
-const COMMANDS: readonly (() => Command)[] = [startCommand, lintCommand]
+const COMMANDS: readonly (() => Command)[] = [startCommand, lintCommand, adoptCommand]
 
 const program = new Command('hookline')
   .description('An MQTT broker whose persistence in Redis is written as rule lines.')

@@ -17,6 +17,7 @@ const PARTS = {
   retained: ['msgid', 'record', 'old-scores', 'start', 'retained'],
   records: ['record', 'records'],
   'changed-topics': ['changed-topics'],
+  adopt: ['adopt'],
 } as const satisfies Record<string, readonly string[]>
 
 export type ScriptName = keyof typeof PARTS
@@ -36,7 +37,7 @@ local MESSAGE, LOG = '${keys.message('')}', '${keys.log('')}'
 local POSITION = '${keys.position('', '').slice(0, -1)}'
 local RETAINED, LATEST = '${keys.retained('')}', '${keys.latest('')}'
 local CLIENT, NODE = '${keys.client('')}', '${keys.node('')}'
-local CLOCK, RENEWING = '${keys.clock}', '${keys.renewing}'
+local CLOCK, RENEWING, ADOPTING = '${keys.clock}', '${keys.renewing}', '${keys.adopting}'
 local TOPICS, RETAINEDS, LATESTS = '${keys.topics}', '${keys.retainedTopics}', '${keys.latestTopics}'
 `
 
@@ -52,6 +53,7 @@ export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
   retained: script('retained'),
   records: script('records'),
   'changed-topics': script('changed-topics'),
+  adopt: script('adopt'),
 }
 
 function script(name: ScriptName): Script {

@@ -4,9 +4,9 @@
 -- EMQ X gave every entry the score 1. Each gets the score that its time says, in microseconds, and
 -- counts on from there if that is taken: entries of one score come in the byte order of their ids, and
 -- are taken so, which makes the order that of time, then id. Entries without record go. A call changes
--- a few hundred, however many logs it looks at; the next one finds the rest by their score: a crash in
+-- two hundred, however many logs it looks at; the next one finds the rest by their score: a crash in
 -- between costs nothing, and who asks for a page waits until all of its log is done.
-local OLD_SCORE, OLD_PER_CALL = 1, 500
+local OLD_SCORE, OLD_PER_CALL = 1, 200
 local old_left = OLD_PER_CALL
 
 -- The first is a time in microseconds, below which hookline never gave a score; the other tells

@@ -1,0 +1,103 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import pc from 'picocolors'
+import { compile } from '../compile.ts'
+import { renderPretty } from '../diagnostic/render/pretty.ts'
+import type { PoolSpec } from '../plan/program.ts'
+import { readSources } from '../server/sources.ts'
+import { adopt, type Adoption } from '../store/adopt.ts'
+
+interface Options {
+  readonly file: readonly string[] | undefined
+  readonly rate: number
+  readonly dryRun: boolean | undefined
+}
+
+export function adoptCommand(): Command {
+  return new Command('adopt')
+    .description('let wildcard subscriptions find the topics that EMQ X left in a pool; exact ones need no help')
+    .argument('<pool>', 'its name in the rules')
+    .addOption(new Option('-f, --file <file...>', 'the rules files'))
+    .addOption(new Option('--rate <keys>', 'keys of Redis to look at in a second').default(10_000).argParser(wholeRate))
+    .addOption(new Option('--dry-run', 'only count'))
+    .addHelpText('after', `
+Looks once through all keys of the pool's database, at a rate that lets others work; may run beside a
+broker, and be stopped: the next run goes on there.
+
+Exit codes: 0 done, 1 the rules have errors or it was stopped, 2 it could not be done.`)
+    .action(run)
+}
+
+function wholeRate(text: string): number {
+  const rate = Number(text)
+  if (!Number.isInteger(rate) || rate < 1) throw new InvalidArgumentError('a whole number of keys from 1 on is needed.')
+  return rate
+}
+
+async function run(name: string, { file, rate, dryRun = false }: Options): Promise<void> {
+  if (file === undefined) return fail('name the rules files with -f: those of a running broker cannot be asked for yet')
+  const spec = await poolIn(file, name)
+  if (spec === undefined) return
+  const abort = new AbortController()
+  const stop = (): void => { abort.abort() }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  const progress = progressLine()
+  try {
+    const adoption = await adopt({ spec, dryRun, keysPerSecond: rate, signal: abort.signal, onProgress(adoption) { progress.show(adoption) } })
+    progress.end()
+    process.stdout.write(`${summary(adoption, dryRun)}\n`)
+    if (!adoption.finished) process.exitCode = 1
+  } catch (error) {
+    progress.end()
+    fail(`the Redis of ${name} (${spec.at.file}:${spec.at.line}) is not there: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
+/** The pool of the rules that is meant; else says why there is none. */
+async function poolIn(files: readonly string[], name: string): Promise<PoolSpec | undefined> {
+  const snapshot = await readSources(files)
+  if (!snapshot.readable) return fail(`cannot read the rules file ${snapshot.file}: ${snapshot.reason}`)
+  const { program, diagnostics } = compile(snapshot.sources)
+  if (program === undefined) {
+    process.stderr.write(renderPretty(diagnostics, snapshot.sources, { colour: pc.isColorSupported && process.stderr.isTTY }))
+    process.exitCode = 1
+    return undefined
+  }
+  const spec = program.pools.get(name)
+  if (spec === undefined) return fail(`the rules have no pool ${name}; they have ${[...program.pools.keys()].join(', ') || 'none'}`)
+  if (spec.type !== 'single') return fail(`${name} is a ${spec.type} pool, which cannot be adopted yet`)
+  if (spec.server === 'embedded') return fail(`${name} is the embedded store, which EMQ X never wrote to`)
+  return spec
+}
+
+function fail(sentence: string): undefined {
+  process.stderr.write(`hookline: ${sentence}\n`)
+  process.exitCode = 2
+}
+
+function summary({ looked, total, logs, retained, added, finished }: Adoption, dryRun: boolean): string {
+  const found = `${count(logs, 'topic')} with stored messages, and ${count(retained, 'topic')} with a retained message`
+  const entered = dryRun ? `${added} of them in no index; nothing was changed` : `${added} of them newly in the indexes`
+  const end = finished ? '' : `\nstopped after ${count(looked, 'key')} of about ${total}${dryRun ? '' : '; run it again to go on'}`
+  return `${count(looked, 'key')} looked at: ${found}; ${entered}${end}`
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}
+
+const BAR_CHARACTERS = 30
+
+/** One line of a terminal, written over and over; nothing where there is none. */
+function progressLine(): { show(adoption: Adoption): void, end(): void } {
+  if (!process.stderr.isTTY) return { show() {}, end() {} }
+  return {
+    show({ looked, total, logs, retained, finished }) {
+      const part = finished ? 1 : Math.min(looked / Math.max(total, 1), 1)
+      const bar = '█'.repeat(Math.round(part * BAR_CHARACTERS)).padEnd(BAR_CHARACTERS, '░')
+      process.stderr.write(`\r\u001b[2K${bar} ${Math.floor(part * 100)} %  ${count(looked, 'key')}, ${count(logs + retained, 'topic')}`)
+    },
+    end() { process.stderr.write('\r\u001b[2K') },
+  }
+}
