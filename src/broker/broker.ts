@@ -160,6 +160,11 @@ export class Broker {
     if (this.#delivery.rules.pools.get(pool.name) === pool) this.#orders.take(text, pool.name)
   }
 
+  /** Another broker has stored something in a topic of the pool (DELIVERY 4); one that is lost is found by the slow tick. */
+  wake(pool: Pool, topic: string): void {
+    this.#delivery.changed(pool, topic)
+  }
+
   /** Stops accepting, ends all connections (their wills are published), and waits for what they left to Redis. */
   async close(): Promise<void> {
     this.#closing = true

@@ -16,6 +16,7 @@ export interface Runtime {
   poolAway(pool: Pool): void
   poolBack(pool: Pool, sameData: boolean): void
   order(pool: Pool, text: Buffer): void
+  wake(pool: Pool, topic: string): void
   /** Stops accepting, publishes wills, finishes what is on its way to Redis, closes. */
   close(): Promise<void>
 }

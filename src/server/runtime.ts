@@ -41,6 +41,7 @@ export async function createRuntime(options: {
     poolAway: (pool) => broker.poolAway(pool),
     poolBack: (pool, sameData) => broker.poolBack(pool, sameData),
     order: (pool, text) => broker.order(pool, text),
+    wake: (pool, topic) => broker.wake(pool, topic),
     close: () => broker.close(),
   }
 }

@@ -75,6 +75,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
     pool.onAway = () => { runtime?.poolAway(pool) }
     pool.onBack = sameData => { runtime?.poolBack(pool, sameData) }
     pool.onOrder = text => { runtime?.order(pool, text) }
+    pool.onWake = topic => { runtime?.wake(pool, topic) }
     return pool
   }
 
