@@ -2,12 +2,15 @@ import type { EventEmitter } from 'node:events'
 import { Readable, type Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
 import type { Packet } from 'mqtt-packet'
+import type { Limits, Refusal } from './packet-check.ts'
+import { PacketReader } from './packet-reader.ts'
 
 /**
  * What hookline uses of aedes 1.2.0, and the only file that imports it. aedes keeps the
- * connection, the handshake, PINGREQ and the parser. Everything else a client sends is taken from
- * the parser before aedes sees it, so its routing, persistence and acknowledgements have nothing
- * to do. Half of this is not public: `test/broker/aedes-contract.test.ts` holds each piece.
+ * connection, the handshake, PINGREQ and the parser. What is read goes through a `PacketReader`
+ * before the parser, so all that is parsed is right; and everything but the handshake is taken
+ * from the parser before aedes sees it, so its routing, persistence and acknowledgements have
+ * nothing to do. Half of this is not public: `test/broker/aedes-contract.test.ts` holds each piece.
  */
 export interface MqttClient {
   /** Null before CONNECT was accepted. */
@@ -23,15 +26,20 @@ export interface MqttClient {
 
 /** Not declared by aedes. */
 interface Internals extends MqttClient {
-  readonly connecting: boolean
-  readonly connected: boolean
   readonly connackSent: boolean
   readonly _keepaliveTimer: NodeJS.Timeout | null
   readonly _parser: {
+    parse: (bytes: Buffer) => number
     on(event: 'packet', listener: (packet: Packet) => void): void
     listeners(event: 'packet'): ((packet: Packet) => void)[]
     removeAllListeners(event: 'packet'): void
   }
+}
+
+/** Not declared by aedes either. */
+interface BrokerInternals {
+  /** Milliseconds that a connection taken from now on has until its CONNECT. */
+  connectTimeout: number
 }
 
 export interface ConnectDetails {
@@ -63,7 +71,9 @@ export interface HandshakeEvents {
   /** The connection is closed; once for each that was registered. */
   gone(client: MqttClient): void
   keepaliveTimeout(client: MqttClient): void
-  /** What was wrong with what the client sent, or its socket. */
+  /** The client sent what it must not, and the connection ends: at once, or behind a CONNACK that says so. */
+  refused(client: MqttClient, refusal: Refusal): void
+  /** What was wrong with its socket, or the time it took to CONNECT. */
   failed(client: MqttClient, error: Error): void
 }
 
@@ -74,8 +84,6 @@ export interface Handshake {
   close(): Promise<void>
 }
 
-/** [MQTT-3.2.2.3] identifier rejected. */
-const IDENTIFIER_REJECTED = 2
 /** How long a socket may keep an answer of aedes from leaving. Milliseconds. */
 const DRAIN_MS = 10_000
 /** A subscription that is refused when aedes restores it; its being there makes CONNACK say "session present". */
@@ -83,15 +91,16 @@ const PRESENT = { topic: '$hookline/session', qos: 0 }
 /** Packets that aedes answers itself. */
 const OF_AEDES = new Set(['connect', 'pingreq', 'disconnect'])
 
-/** Starts the handshake half of the broker. */
-export async function createHandshake(events: HandshakeEvents): Promise<Handshake> {
+/** Starts the handshake half of the broker; `limits` are asked for whenever something is read. */
+export async function createHandshake(events: HandshakeEvents, limits: () => Limits): Promise<Handshake> {
   const details = new WeakMap<object, ConnectDetails>()
   /** Told in CONNACK, remembered until the client is registered. */
   const told = new Map<string, boolean>()
-  const nameless = new WeakSet<object>()
   /** What a client sent before its CONNACK. */
   const early = new WeakMap<object, Packet[]>()
   const here = new WeakSet<object>()
+  /** What aedes does with a packet. */
+  const ofAedes = new WeakMap<object, (packet: Packet) => void>()
 
   const broker = await Aedes.createBroker({
     mq: noRouting(),
@@ -103,14 +112,9 @@ export async function createHandshake(events: HandshakeEvents): Promise<Handshak
     drainTimeout: DRAIN_MS,
     preConnect: (client, packet, done) => {
       details.set(client, { username: packet.username, keepalive: packet.keepalive ?? 0 })
-      if (packet.clientId === '' && packet.clean !== true) nameless.add(client)
       done(null, true)
     },
-    authenticate: (client, _username, _password, done) => {
-      if (!nameless.has(client)) return done(null, true)
-      // [MQTT-3.1.3-8]: without a name there is no session to keep
-      done(Object.assign(new Error('a persistent session needs a client id'), { returnCode: IDENTIFIER_REJECTED }), false)
-    },
+    authenticate: (_client, _username, _password, done) => done(null, true),
     // only wills come here: they are taken over, and aedes is told that they are refused
     authorizePublish: (client, packet, done) => {
       if (client !== null) events.will(internals(client), willOf(packet))
@@ -118,6 +122,8 @@ export async function createHandshake(events: HandshakeEvents): Promise<Handshak
     },
     authorizeSubscribe: (_client, _subscription, done) => done(null, null),
   })
+
+  const settings: BrokerInternals = broker as unknown as BrokerInternals // held by the contract tests, as `internals`
 
   broker.on('client', (client) => {
     const inner = internals(client)
@@ -152,26 +158,45 @@ export async function createHandshake(events: HandshakeEvents): Promise<Handshak
   }
 
   function take(client: Internals, packet: Packet): void {
+    if (packet.cmd === 'disconnect') events.disconnecting(client)
+    if (OF_AEDES.has(packet.cmd)) return ofAedes.get(client)?.(packet)
     client._keepaliveTimer?.refresh()
     events.packet(client, packet)
   }
 
+  /** What is read goes through the reader first. */
+  function guard(client: Internals): void {
+    const { _parser: parser } = client
+    const parse = parser.parse.bind(parser)
+    const reader = new PacketReader({ limits, packets: parse })
+    parser.parse = (chunk) => {
+      const refusal = reader.push(chunk)
+      if (refusal !== undefined && !client.closed) refuse(client, refusal)
+      return 0
+    }
+  }
+
+  function refuse(client: Internals, refusal: Refusal): void {
+    events.refused(client, refusal)
+    if (refusal.connack === undefined) client.close()
+    else client.conn.end(connackOf(refusal.connack), () => client.close())
+  }
+
   return {
     accept(conn) {
+      settings.connectTimeout = limits().idleTimeoutMs
       const client = internals(broker.handle(conn))
-      const [ofAedes] = client._parser.listeners('packet')
-      if (ofAedes === undefined) throw new Error('aedes does not listen to its parser')
+      guard(client)
+      const [listener] = client._parser.listeners('packet')
+      if (listener === undefined) throw new Error('aedes does not listen to its parser')
+      ofAedes.set(client, listener.bind(client._parser))
       client._parser.removeAllListeners('packet')
       client._parser.on('packet', (packet) => {
-        if (packet.cmd === 'disconnect' && here.has(client)) events.disconnecting(client)
-        if (OF_AEDES.has(packet.cmd) || !(client.connecting || client.connected)) ofAedes.call(client._parser, packet)
-        else if (client.connackSent) take(client, packet)
-        else {
-          // read with the CONNECT, at most what one read of the socket holds
-          const packets = early.get(client) ?? []
-          packets.push(packet)
-          early.set(client, packets)
-        }
+        if (client.connackSent || packet.cmd === 'connect') return take(client, packet)
+        // read with the CONNECT, at most what one read of the socket holds
+        const packets = early.get(client) ?? []
+        packets.push(packet)
+        early.set(client, packets)
       })
     },
     close: () => new Promise((resolve) => broker.close(() => resolve())),
@@ -181,6 +206,11 @@ export async function createHandshake(events: HandshakeEvents): Promise<Handshak
 /** aedes declares only part of its client; what is added here is held by the contract tests. */
 function internals(client: unknown): Internals {
   return client as Internals
+}
+
+/** Session present is 0 with every other code than 0 [MQTT-3.2.2-4]. */
+function connackOf(returnCode: number): Buffer {
+  return Buffer.from([0x20, 2, 0, returnCode])
 }
 
 function willOf(packet: { topic: string, payload?: unknown, qos?: unknown, retain?: unknown }): Will {

@@ -15,9 +15,10 @@ import { stepsFor } from '../plan/match.ts'
 import type { Address } from '../plan/program.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
 import { ClosureLog } from './closure-log.ts'
-import { Connection, isPublishable, reasonWord } from './connection.ts'
+import { Connection, isOfBroker, reasonWord } from './connection.ts'
 import { listenTcp } from './listeners.ts'
 import { Orders } from './orders.ts'
+import type { Refusal } from './packet-check.ts'
 
 /** How often held publishers are looked at. Milliseconds. */
 const HOLD_SWEEP_MS = 200
@@ -114,11 +115,12 @@ export class Broker {
       will: (client, will) => this.#will(client, will),
       gone: (client) => this.#gone(client),
       keepaliveTimeout: (client) => this.#reason(client, 'keepalive'),
+      refused: (client, refusal) => this.#refused(client, refusal),
       failed: (client, error) => {
         // a reset socket is no mistake of the client's
         this.#reason(client, 'code' in error && typeof error.code === 'string' ? 'closed' : 'protocol')
       },
-    })
+    }, () => this.#delivery.rules.program.settings)
     this.#every(HOLD_SWEEP_MS, () => this.#sweepPublishers())
     this.#every(STUCK_SWEEP_MS, () => this.#delivery.sweep())
     this.#every(SLOW_TICK_MS, () => this.#delivery.slowTick())
@@ -220,7 +222,15 @@ export class Broker {
     this.#delivery.subscribed(session, subscription, { resumed: known !== undefined })
   }
 
-  #reason(client: MqttClient, reason: 'normal' | 'keepalive' | 'closed' | 'protocol'): void {
+  #refused(client: MqttClient, { problem, reason, connack }: Refusal): void {
+    this.counters.packetsRefused++
+    this.#reason(client, reason)
+    // who has never said CONNECT is counted only: it may be a scanner of ports
+    const connection = this.#connections.get(client)
+    if (connection !== undefined || connack !== undefined) this.#closures.note(connection?.clientid, reason, problem)
+  }
+
+  #reason(client: MqttClient, reason: 'normal' | 'keepalive' | 'closed' | 'protocol' | 'limit'): void {
     const connection = this.#connections.get(client)
     if (connection !== undefined) connection.reason ??= reason
   }
@@ -241,8 +251,8 @@ export class Broker {
   #will(client: MqttClient, will: Will): void {
     const connection = this.#connections.get(client)
     if (connection === undefined) return
-    if (!isPublishable(will.topic)) {
-      this.#log.warn({ clientid: connection.clientid, topic: will.topic }, 'a will was not published: its topic cannot be')
+    if (isOfBroker(will.topic)) {
+      this.#log.warn({ clientid: connection.clientid, topic: will.topic }, 'a will was not published: topics of $SYS/ are not for clients')
       return
     }
     const publisher = new Publisher({

@@ -7,6 +7,7 @@ export const CLOSED_BY_BROKER = {
   store_refused: { reason: 'held', words: 'a publisher was closed unacknowledged: Redis refused its message for good' },
   not_reading: { reason: 'limit', words: 'a subscriber was closed: it does not read what it is sent' },
   protocol: { reason: 'protocol', words: 'a client was closed: it sent what MQTT does not allow' },
+  limit: { reason: 'limit', words: 'a client was closed: it sent more than a limit allows' },
 } as const
 
 /** Lines per reason and minute; an outage closes thousands. */
@@ -24,7 +25,8 @@ export class ClosureLog {
     this.#clock = clock
   }
 
-  note(clientid: string, reason: keyof typeof CLOSED_BY_BROKER): void {
+  /** `clientid` is absent before CONNECT was accepted; `problem` says more of the reason and quotes nothing of the client's. */
+  note(clientid: string | undefined, reason: keyof typeof CLOSED_BY_BROKER, problem?: string): void {
     const now = this.#clock.now()
     let window = this.#windows.get(reason)
     if (window === undefined || now - window.since >= WINDOW_MS) {
@@ -34,6 +36,6 @@ export class ClosureLog {
       this.#windows.set(reason, window)
     }
     window.count++
-    if (window.count <= LINES) this.#log.warn({ clientid, reason }, CLOSED_BY_BROKER[reason].words)
+    if (window.count <= LINES) this.#log.warn({ clientid, reason, problem }, CLOSED_BY_BROKER[reason].words)
   }
 }

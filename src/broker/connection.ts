@@ -5,7 +5,7 @@ import { Publisher, type PublisherLink, type PublishPorts } from '../delivery/pu
 import type { Session } from '../delivery/session.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { Visit } from '../engine/presence.ts'
-import { subscriptionProblem } from '../language/topic-filter.ts'
+import { subscriptionProblem, topicLevels, withoutShare } from '../language/topic-filter.ts'
 import type { ConnectDetails, MqttClient } from './aedes.ts'
 import { CLOSED_BY_BROKER, type ClosureLog } from './closure-log.ts'
 import { wire } from './wire.ts'
@@ -20,6 +20,8 @@ export function reasonWord(reason: Reason): string {
 
 /** Return code of a refused subscription [MQTT-3.9.3-2]. */
 const REFUSED = 128
+/** Characters of a refused filter in the log. */
+const LOGGED_FILTER = 200
 
 /**
  * One MQTT connection from CONNACK to its end: takes what the client sends, in the order of the
@@ -98,8 +100,8 @@ export class Connection implements Link, PublisherLink {
     setImmediate(() => { if (!this.client.closed) this.client.resume() })
   }
 
-  close(reason: Reason): void {
-    if (this.reason === undefined && isByBroker(reason)) this.#closures.note(this.clientid, reason)
+  close(reason: Reason, problem?: string): void {
+    if (this.reason === undefined && isByBroker(reason)) this.#closures.note(this.clientid, reason, problem)
     this.reason ??= reason
     this.client.close()
   }
@@ -119,16 +121,16 @@ export class Connection implements Link, PublisherLink {
       case 'subscribe': return this.#subscribe(packet)
       case 'unsubscribe': return this.#unsubscribe(packet)
       default:
-        // what only a server sends
+        // what only a server sends; the reader lets none of it through
         this.close('protocol')
     }
   }
 
   #publish(packet: Extract<Packet, { cmd: 'publish' }>): void {
     const { topic, payload, qos, retain } = packet
-    // [MQTT-3.3.2-2], [MQTT-4.7.3-1], [MQTT-2.3.1-1]; the broker's own topics are not for clients
-    if (!isPublishable(topic) || (qos > 0 && idOf(packet) === 0)) {
-      this.close('protocol')
+    if (isOfBroker(topic)) {
+      // there is no negative acknowledgement [MQTT-3.3.5-2]
+      this.close('protocol', 'a topic of $SYS/, which is not for clients')
       return
     }
     this.publisher.publish({
@@ -138,8 +140,9 @@ export class Connection implements Link, PublisherLink {
 
   #subscribe(packet: Extract<Packet, { cmd: 'subscribe' }>): void {
     const granted = packet.subscriptions.map(({ topic, qos }) => {
-      if (subscriptionProblem(topic) === undefined) return this.#delivery.subscribe(this.session, topic, qos, { own: true })
-      this.#log.warn({ clientid: this.clientid, filter: topic }, 'a subscription was refused: its filter is not one')
+      const refusal = this.#refusalOf(topic)
+      if (refusal === undefined) return this.#delivery.subscribe(this.session, topic, qos, { own: true })
+      this.#log.warn({ clientid: this.clientid, filter: topic.slice(0, LOGGED_FILTER) }, `a subscription was refused: ${refusal}`)
       return undefined
     })
     wire.suback(this.client.conn, idOf(packet), granted.map((subscription) => subscription?.qos ?? REFUSED))
@@ -149,6 +152,12 @@ export class Connection implements Link, PublisherLink {
     }
   }
 
+  #refusalOf(filter: string): string | undefined {
+    if (subscriptionProblem(filter) !== undefined) return 'its filter is not one'
+    const { maxTopicLevels } = this.#delivery.rules.program.settings
+    return topicLevels(withoutShare(filter)) > maxTopicLevels ? 'its filter has more levels than mqtt.max_topic_levels' : undefined
+  }
+
   #unsubscribe(packet: Extract<Packet, { cmd: 'unsubscribe' }>): void {
     for (const filter of packet.unsubscriptions) this.#delivery.unsubscribe(this.session, filter)
     // [MQTT-3.10.4-5]: answered also when nothing was subscribed
@@ -156,9 +165,9 @@ export class Connection implements Link, PublisherLink {
   }
 }
 
-/** A topic name, and not one of the broker's own. */
-export function isPublishable(topic: string): boolean {
-  return topic !== '' && !/[#+\0]/.test(topic) && !topic.startsWith('$SYS/')
+/** A topic that only the broker publishes to [MQTT-4.7.2-1]. */
+export function isOfBroker(topic: string): boolean {
+  return topic.startsWith('$SYS/')
 }
 
 function isByBroker(reason: Reason): reason is keyof typeof CLOSED_BY_BROKER {

@@ -20,11 +20,14 @@ export interface Counters {
   effectsDropped: number
   /** Messages on a pool's channel that were no order. */
   ordersRefused: number
+  /** Connections ended for a packet that MQTT 3.1.1 or a limit does not allow. */
+  packetsRefused: number
 }
 
 export function newCounters(): Counters {
   return {
     publishersHeld: 0, publishersRefused: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0,
     retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0, ordersRefused: 0,
+    packetsRefused: 0,
   }
 }

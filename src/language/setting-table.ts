@@ -13,14 +13,13 @@ export interface SettingRow<T> {
 
 const TLS: Unbuilt = { severity: 'warning', what: 'a TLS listener', except: ['off'] }
 const WEBSOCKET: Unbuilt = { severity: 'warning', what: 'a WebSocket listener', except: ['off'] }
-const LIMIT: Unbuilt = { severity: 'warning', what: 'this limit' }
 
 const certificate: SettingRow<string> = { value: anyText, default: undefined, summary: 'a file of its certificate' }
 const path: SettingRow<string> = { value: oneWord, default: '/mqtt', summary: 'the path of its URL' }
 
 /**
  * The settings of SPEC 1.1 that are not a pool's; `<name>` stands for a word of the user's. The
- * limits have EMQ X's names; those in `Settings` are built.
+ * limits have EMQ X's names.
  */
 export const SETTINGS = {
   'backend.redis.msg.expired_after': {
@@ -45,12 +44,12 @@ export const SETTINGS = {
     value: listenAddress, default: { host: '127.0.0.1', port: 18_083 }, summary: 'console, HTTP API and metrics',
     unbuilt: { severity: 'warning', what: 'the management listener', except: ['off'] },
   },
-  'mqtt.max_packet_size': { value: size(1, 268_435_455), default: 1_048_576, summary: 'bytes of a packet', unbuilt: LIMIT },
-  'mqtt.max_clientid_len': { value: wholeNumber(1, 65_535), default: 65_535, summary: 'bytes of a client id', unbuilt: LIMIT },
-  'mqtt.max_topic_levels': { value: wholeNumber(1, 65_535), default: 128, summary: 'levels of a topic', unbuilt: LIMIT },
+  'mqtt.max_packet_size': { value: size(1, 268_435_455), default: 1_048_576, summary: 'bytes of a packet from a client' },
+  'mqtt.max_clientid_len': { value: wholeNumber(1, 65_535), default: 65_535, summary: 'bytes of a client id' },
+  'mqtt.max_topic_levels': { value: wholeNumber(1, 65_535), default: 128, summary: 'levels of a topic or filter' },
   'mqtt.max_inflight': { value: wholeNumber(1, 65_535), default: 32, summary: 'unacknowledged QoS 1 and 2 messages to one client' },
   'mqtt.max_mqueue_len': { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'uncovered messages kept in memory for one session' },
-  'mqtt.idle_timeout': { value: duration, default: 15_000, summary: 'from connection to CONNECT', unbuilt: LIMIT },
+  'mqtt.idle_timeout': { value: duration(1, 86_400_000), default: 15_000, summary: 'from connection to CONNECT' },
 } as const satisfies Record<string, SettingRow<unknown>>
 
 export type SettingKey = keyof typeof SETTINGS

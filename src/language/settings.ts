@@ -11,6 +11,14 @@ export interface Settings {
   readonly maxInflight: number
   /** `mqtt.max_mqueue_len`: uncovered messages kept in memory for one session. */
   readonly maxMqueueLen: number
+  /** `mqtt.max_packet_size`: bytes of a packet from a client, its fixed header included. */
+  readonly maxPacketSize: number
+  /** `mqtt.max_clientid_len`: bytes of a client id. */
+  readonly maxClientidLen: number
+  /** `mqtt.max_topic_levels`, of topics and filters. */
+  readonly maxTopicLevels: number
+  /** `mqtt.idle_timeout`: milliseconds from connection to CONNECT. */
+  readonly idleTimeoutMs: number
 }
 
 export interface Listener {

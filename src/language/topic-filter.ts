@@ -25,6 +25,13 @@ export function filterProblem(filter: string): FilterProblem | undefined {
   return undefined
 }
 
+/** How many levels a topic or filter has; an empty one is a level too. */
+export function topicLevels(topic: string): number {
+  let levels = 1
+  for (let at = topic.indexOf('/'); at !== -1; at = topic.indexOf('/', at + 1)) levels += 1
+  return levels
+}
+
 /** The filter can match more than one topic. */
 export function isWildcard(filter: string): boolean {
   return filter.includes('+') || filter.includes('#')

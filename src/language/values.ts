@@ -45,15 +45,17 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1,
 }
 
-/** Milliseconds of `30s`, `1h30m`: numbers with units, as EMQ X writes them. */
-export const duration: ValueKind<number> = {
-  expects: 'a duration such as `30s` or `1h30m`',
-  read(text) {
-    if (!/^(?:\d+(?:ms|[wdhms]))+$/.test(text)) return undefined
-    let sum = 0
-    for (const [, count, unit] of text.matchAll(/(\d+)(ms|[wdhms])/g)) sum += Number(count) * (UNITS[unit ?? ''] ?? 0)
-    return Number.isSafeInteger(sum) ? sum : undefined
-  },
+/** Milliseconds of `30s`, `1h30m`: numbers with units, as EMQ X writes them. Bounds in milliseconds too. */
+export function duration(least: number, most: number): ValueKind<number> {
+  return {
+    expects: `a duration such as \`30s\` or \`1h30m\`, from ${least} ms to ${most / 1_000} s`,
+    read(text) {
+      if (!/^(?:\d+(?:ms|[wdhms]))+$/.test(text)) return undefined
+      let sum = 0
+      for (const [, count, unit] of text.matchAll(/(\d+)(ms|[wdhms])/g)) sum += Number(count) * (UNITS[unit ?? ''] ?? 0)
+      return sum >= least && sum <= most ? sum : undefined
+    },
+  }
 }
 
 const BYTES: Readonly<Record<string, number>> = { '': 1, KB: 1_024, MB: 1_024 ** 2, GB: 1_024 ** 3 }

@@ -30,6 +30,10 @@ function planSettings(symbols: Symbols): Settings {
     listeners: planListeners(symbols),
     maxInflight: needed(settingOf(symbols, 'mqtt.max_inflight', SETTINGS['mqtt.max_inflight'])),
     maxMqueueLen: needed(settingOf(symbols, 'mqtt.max_mqueue_len', SETTINGS['mqtt.max_mqueue_len'])),
+    maxPacketSize: needed(settingOf(symbols, 'mqtt.max_packet_size', SETTINGS['mqtt.max_packet_size'])),
+    maxClientidLen: needed(settingOf(symbols, 'mqtt.max_clientid_len', SETTINGS['mqtt.max_clientid_len'])),
+    maxTopicLevels: needed(settingOf(symbols, 'mqtt.max_topic_levels', SETTINGS['mqtt.max_topic_levels'])),
+    idleTimeoutMs: needed(settingOf(symbols, 'mqtt.idle_timeout', SETTINGS['mqtt.idle_timeout'])),
   }
 }
 

@@ -9,6 +9,8 @@ import { listenTcp } from '../../src/broker/listeners.ts'
 const heard: string[] = []
 const clients: MqttClient[] = []
 let present = false
+const LIMITS = { maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000 }
+let limits = LIMITS
 let handshake: Handshake
 let server: Awaited<ReturnType<typeof listenTcp>>
 const sockets: Socket[] = []
@@ -25,6 +27,7 @@ const events: HandshakeEvents = {
   will: (_client, will) => heard.push(`will ${will.topic} ${will.payload.toString()} ${will.qos} ${will.retain}`),
   gone: (client) => heard.push(`gone ${client.id}`),
   keepaliveTimeout: () => heard.push('keepalive'),
+  refused: (_client, { problem }) => heard.push(`refused: ${problem}`),
   failed: () => heard.push('failed'),
 }
 
@@ -32,7 +35,8 @@ beforeEach(async () => {
   heard.length = 0
   clients.length = 0
   present = false
-  handshake = await createHandshake(events)
+  limits = LIMITS
+  handshake = await createHandshake(events, () => limits)
   server = await listenTcp({ host: '127.0.0.1', port: 0 }, (socket) => handshake.accept(socket))
 })
 
@@ -77,7 +81,7 @@ describe('the handshake', () => {
     // mqtt-packet would not write it
     client.socket.write(Buffer.from('100c00044d5154540400003c0000', 'hex'))
     await expect.poll(() => client.received).toMatchObject([{ cmd: 'connack', returnCode: 2 }])
-    expect(heard.filter((line) => !line.startsWith('failed'))).toEqual([])
+    expect(heard.filter((line) => line !== 'failed')).toEqual(['refused: neither a client id nor a clean session'])
   })
 
   test('closes the older connection of a client id before the newer one is registered', async () => {
@@ -98,6 +102,17 @@ describe('the handshake', () => {
       { cmd: 'subscribe', messageId: 2, subscriptions: [{ topic: 'a', qos: 1 }] },
     )
     await expect.poll(() => heard).toEqual(['registered c keepalive 60 present false', 'ready c', 'packet publish', 'packet subscribe'])
+  })
+
+  test('gives a connection the idle timeout of the moment in which it comes', async () => {
+    const patient = dial()
+    await expect.poll(() => patient.socket.readyState).toBe('open')
+    limits = { ...LIMITS, idleTimeoutMs: 50 }
+    const late = dial()
+    await expect.poll(() => late.socket.destroyed).toBe(true)
+    expect(heard).toEqual(['failed'])
+    patient.send(CONNECT)
+    await expect.poll(() => heard).toContain('ready c')
   })
 
   test('closes a connection that begins with something else', async () => {

@@ -31,7 +31,10 @@ export function programOf(rules: readonly Rule[], settings: Partial<Program['set
   }))
   return {
     hash: String(Math.random()), pools: new Map(), steps,
-    settings: { nodeName: 'n1', dataDir: undefined, listeners: [], maxInflight: 32, maxMqueueLen: 1000, ...settings },
+    settings: {
+      nodeName: 'n1', dataDir: undefined, listeners: [], maxInflight: 32, maxMqueueLen: 1000,
+      maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000, ...settings,
+    },
   }
 }
 

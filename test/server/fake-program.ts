@@ -32,7 +32,10 @@ function fakeProgram(hash: string, nodeName: string, pools: Map<string, PoolSpec
   return {
     hash,
     pools,
-    settings: { nodeName, dataDir: undefined, listeners: [], maxInflight: 32, maxMqueueLen: 1000 },
+    settings: {
+      nodeName, dataDir: undefined, listeners: [], maxInflight: 32, maxMqueueLen: 1000,
+      maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000,
+    },
     steps: {
       'client.connected': [],
       'client.disconnected': [],

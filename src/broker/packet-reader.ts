@@ -1,0 +1,143 @@
+import { bodyRefusal, CONNECT, DISCONNECT, headerRefusal, type Limits, type Refusal } from './packet-check.ts'
+
+const TOO_LARGE: Refusal = { problem: 'more bytes than mqtt.max_packet_size', reason: 'limit' }
+const WRONG_LENGTH: Refusal = { problem: 'a remaining length of more than four bytes', reason: 'protocol' }
+const NOT_CONNECT: Refusal = { problem: 'another type than CONNECT, as the first one', reason: 'protocol' }
+const SECOND_CONNECT: Refusal = { problem: 'a second CONNECT', reason: 'protocol' }
+
+/** Bytes of a packet that has begun: room for it grows with what has come, not with what it says it will be. */
+const FIRST_ROOM = 1024
+
+/**
+ * What a client sends, cut into packets and checked, in front of the parser: the parser reads
+ * leniently, and keeps a packet of 256 MB until its end. What goes on is whole packets that are
+ * right, as many in one buffer as came together; at the first wrong one reading ends.
+ */
+export class PacketReader {
+  readonly #limits: () => Limits
+  readonly #packets: (whole: Buffer) => void
+  #connected = false
+  #ended = false
+  /** A packet that has begun: its first `#length` bytes. */
+  #begun: Buffer | undefined
+  #length = 0
+  /** Bytes without which it cannot be read on. */
+  #missing = 0
+
+  constructor(options: { readonly limits: () => Limits, readonly packets: (whole: Buffer) => void }) {
+    this.#limits = options.limits
+    this.#packets = options.packets
+  }
+
+  /**
+   * Takes what came next. Returns why the connection must end, if it must: once, after the packets
+   * before the wrong one were handed over. Nothing is read after it, or after DISCONNECT
+   * [MQTT-3.14.4-2].
+   */
+  push(chunk: Buffer): Refusal | undefined {
+    if (this.#ended) return undefined
+    const begun = this.#begun
+    if (begun === undefined) return this.#read(chunk)
+    const taken = Math.min(chunk.length, this.#missing)
+    const held = this.#hold(begun, chunk.subarray(0, taken))
+    if (this.#missing > 0) return undefined
+    this.#begun = undefined
+    const refusal = this.#read(held)
+    return refusal !== undefined || taken === chunk.length ? refusal : this.push(chunk.subarray(taken))
+  }
+
+  #read(bytes: Buffer): Refusal | undefined {
+    const limits = this.#limits()
+    let at = 0
+    let refusal: Refusal | undefined
+    while (at < bytes.length) {
+      const first = bytes[at] ?? 0
+      refusal = this.#misplaced(first >> 4) ?? headerRefusal(first)
+      if (refusal !== undefined) break
+      const start = bodyStart(bytes, at)
+      if (start === MALFORMED) {
+        refusal = WRONG_LENGTH
+        break
+      }
+      if (start === UNKNOWN) {
+        this.#begin(bytes.subarray(at), 1)
+        break
+      }
+      const end = start + remainingLength(bytes, at)
+      if (end - at > limits.maxPacketSize) {
+        refusal = TOO_LARGE
+        break
+      }
+      if (end > bytes.length) {
+        this.#begin(bytes.subarray(at), end - bytes.length)
+        break
+      }
+      refusal = bodyRefusal(bytes.subarray(at, end), start - at, limits)
+      if (refusal !== undefined) break
+      at = end
+      this.#connected = true
+      if (first >> 4 === DISCONNECT) {
+        this.#ended = true
+        break
+      }
+    }
+    if (refusal !== undefined) this.#ended = true
+    if (at > 0) this.#packets(at === bytes.length ? bytes : bytes.subarray(0, at))
+    return refusal
+  }
+
+  /** [MQTT-3.1.0-1], [MQTT-3.1.0-2] */
+  #misplaced(type: number): Refusal | undefined {
+    if (this.#connected) return type === CONNECT ? SECOND_CONNECT : undefined
+    return type === CONNECT ? undefined : NOT_CONNECT
+  }
+
+  #begin(bytes: Buffer, missing: number): void {
+    // a copy: what was read with it is not kept for its sake
+    const room = Math.min(bytes.length + missing, Math.max(FIRST_ROOM, bytes.length))
+    this.#begun = Buffer.allocUnsafeSlow(room)
+    this.#length = bytes.copy(this.#begun)
+    this.#missing = missing
+  }
+
+  /** Returns all bytes that it has now. */
+  #hold(begun: Buffer, bytes: Buffer): Buffer {
+    const length = this.#length + bytes.length
+    let room = begun
+    if (length > begun.length) {
+      room = Buffer.allocUnsafeSlow(Math.max(length, Math.min(begun.length * 2, this.#length + this.#missing)))
+      begun.copy(room, 0, 0, this.#length)
+      this.#begun = room
+    }
+    bytes.copy(room, this.#length)
+    this.#length = length
+    this.#missing -= bytes.length
+    return room.subarray(0, length)
+  }
+}
+
+const UNKNOWN = 0
+const MALFORMED = -1
+/** Bytes of a remaining length at most (2.2.3 of the standard). */
+const LENGTH_BYTES = 4
+
+/** Where the variable header of the packet at `at` begins, behind its remaining length; `UNKNOWN` until that is whole. */
+function bodyStart(bytes: Buffer, at: number): number {
+  for (let i = 1; i <= LENGTH_BYTES; i++) {
+    const byte = bytes[at + i]
+    if (byte === undefined) return UNKNOWN
+    if (byte < 0x80) return at + i + 1
+  }
+  return MALFORMED
+}
+
+/** Of a packet whose remaining length is whole. */
+function remainingLength(bytes: Buffer, at: number): number {
+  let length = 0
+  for (let i = 1; i <= LENGTH_BYTES; i++) {
+    const byte = bytes[at + i] ?? 0
+    length |= (byte & 0x7f) << 7 * (i - 1)
+    if (byte < 0x80) break
+  }
+  return length
+}
