@@ -88,6 +88,11 @@ export class Broker {
     }
   }
 
+  /** Clients that are connected: their CONNECT was accepted. */
+  get connections(): number {
+    return this.#connections.size
+  }
+
   async start(): Promise<void> {
     this.#handshake = await createHandshake({
       sessionPresent: (clientid) => {
