@@ -17,7 +17,7 @@ export class ConformanceRig {
   readonly broker: Broker
   /** Messages that the broker logged, with its fields as JSON. */
   readonly logged: string[] = []
-  readonly #clients: RawClient[] = []
+  #clients: RawClient[] = []
   #port = 0
 
   private constructor(settings: Partial<Program['settings']>) {
@@ -59,6 +59,11 @@ export class ConformanceRig {
     await eventually(() => client.heard).toContain(`suback 1 ${qos}`)
     client.forget()
     return client
+  }
+
+  /** Keeps nothing of the clients that are gone. */
+  forgetClosed(): void {
+    this.#clients = this.#clients.filter((client) => !client.socket.destroyed)
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,85 @@
+import { parser, type Packet } from 'mqtt-packet'
+import { describe, expect, test } from 'vitest'
+import type { Refusal } from '../../src/broker/packet-check.ts'
+import { PacketReader } from '../../src/broker/packet-reader.ts'
+import { connectPacket, publish, raw } from './conformance-rig.ts'
+import { below, chunksOf, hostilePacket, newSeed, randomOf, readCorpus } from './fuzz.ts'
+import { generate } from 'mqtt-packet'
+
+/** What stands between the socket and the parser. */
+
+const LIMITS = { maxPacketSize: 10_000, maxClientidLen: 100, maxTopicLevels: 128, idleTimeoutMs: 15_000 }
+
+interface Read {
+  /** Of all that was handed on. */
+  readonly bytes: Buffer
+  readonly refusal: Refusal | undefined
+}
+
+function read(chunks: readonly Buffer[]): Read {
+  const whole: Buffer[] = []
+  const reader = new PacketReader({ limits: () => LIMITS, packets: (bytes) => whole.push(bytes) })
+  let refusal: Refusal | undefined
+  for (const chunk of chunks) refusal ??= reader.push(chunk)
+  return { bytes: Buffer.concat(whole), refusal }
+}
+
+function parse(bytes: Buffer): { readonly packets: readonly Packet[], readonly rest: number } {
+  const packets: Packet[] = []
+  const reader = parser()
+  reader.on('packet', (packet) => packets.push(packet))
+  reader.on('error', (error) => { throw error })
+  return { packets, rest: reader.parse(bytes) }
+}
+
+describe('whatever is sent, and however it is cut', () => {
+  const corpus = readCorpus()
+  const connect = generate(connectPacket('c'))
+  const seed = newSeed()
+
+  test(`what is handed on is a beginning of it that the parser takes without complaint (FUZZ_SEED=${seed})`, () => {
+    const random = randomOf(seed)
+    let handed = 0
+    let refused = 0
+    for (let run = 0; run < 20_000; run++) {
+      const packets = Array.from({ length: 1 + below(random, 4) }, () => hostilePacket(random, corpus))
+      const sent = Buffer.concat(run % 4 === 0 ? packets : [connect, ...packets])
+      const inPieces = read(chunksOf(random, sent))
+      const atOnce = read([sent])
+      expect(inPieces.bytes.equals(sent.subarray(0, inPieces.bytes.length))).toBe(true)
+      expect(inPieces.bytes.equals(atOnce.bytes) && inPieces.refusal === atOnce.refusal, sent.toString('hex')).toBe(true)
+      expect(parse(inPieces.bytes).rest, sent.toString('hex')).toBe(0)
+      handed += inPieces.bytes.length
+      if (inPieces.refusal !== undefined) refused++
+    }
+    // the corpus is neither all right nor all wrong
+    expect(handed).toBeGreaterThan(100_000)
+    expect(refused).toBeGreaterThan(5000)
+  })
+})
+
+test('after a refusal, and after DISCONNECT, nothing is handed on', () => {
+  const sound = generate(publish('a', 'x'))
+  const connect = generate(connectPacket('c'))
+  expect(read([connect, raw(0x36), sound]).bytes).toEqual(connect)
+  expect(read([connect, raw(0xe0), sound])).toEqual({ bytes: Buffer.concat([connect, raw(0xe0)]), refusal: undefined })
+})
+
+test('limits are those of the moment', () => {
+  let maxPacketSize = 1000
+  const reader = new PacketReader({ limits: () => ({ ...LIMITS, maxPacketSize }), packets: () => {} })
+  expect(reader.push(generate(connectPacket('c')))).toBeUndefined()
+  expect(reader.push(generate(publish('a', 'x'.repeat(500))))).toBeUndefined()
+  maxPacketSize = 100
+  expect(reader.push(generate(publish('a', 'x'.repeat(500))))).toEqual({ problem: 'more bytes than mqtt.max_packet_size', reason: 'limit' })
+})
+
+test('a packet that is promised takes no more room than what has come of it', () => {
+  const readers = Array.from({ length: 2000 }, () => new PacketReader({ limits: () => ({ ...LIMITS, maxPacketSize: 268_435_460 }), packets: () => {} }))
+  const before = process.memoryUsage().arrayBuffers
+  for (const reader of readers) {
+    reader.push(generate(connectPacket('c')))
+    expect(reader.push(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61]))).toBeUndefined()
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2000 * 2048)
+})
