@@ -103,7 +103,7 @@ function subscribeRefusal(packet: Buffer, at: number): Refusal | undefined {
     const qos = afterText(packet, next)
     if (typeof qos !== 'number') return qos
     if (qos === packet.length) return CUT_OFF
-    if (byteAt(packet, qos) > 2) return WRONG_OPTIONS // [MQTT-3-8.3-4]
+    if (byteAt(packet, qos) > 2) return WRONG_OPTIONS // [MQTT-3.8.3-4]
     next = qos + 1
   }
   return undefined

@@ -70,6 +70,7 @@ describe('what is no CONNECT', () => {
     ['a password flag and no user name flag', raw(0x10, MQTT, LEVEL, [0x42], KEEPALIVE, 'c', 'p')],
     ['a user name flag and no user name', raw(0x10, MQTT, LEVEL, [0x82], KEEPALIVE, 'c')],
     ['a user name that no flag announces', raw(0x10, MQTT, LEVEL, [0x02], KEEPALIVE, 'c', 'u')],
+    ['a password that no flag announces', raw(0x10, MQTT, LEVEL, [0x82], KEEPALIVE, 'c', 'u', 'p')],
     ['a password flag and no password', raw(0x10, MQTT, LEVEL, [0xc2], KEEPALIVE, 'c', 'u')],
     ['no client id field', raw(0x10, MQTT, LEVEL, [0x02], KEEPALIVE)],
     ['no keepalive', raw(0x10, MQTT, LEVEL, [0x02])],

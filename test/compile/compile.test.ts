@@ -56,6 +56,13 @@ it('a file of nothing is a program with defaults', () => {
   })
 })
 
+it('the limits of MQTT packets are taken as they are written', () => {
+  const lines = ['max_packet_size = 2MB', 'max_clientid_len = 23', 'max_topic_levels = 7', 'idle_timeout = 1m30s']
+  expect(program(lines.map(line => `mqtt.${line}\n`).join('')).settings).toMatchObject({
+    maxPacketSize: 2_097_152, maxClientidLen: 23, maxTopicLevels: 7, idleTimeoutMs: 90_000,
+  })
+})
+
 it.each([
   ['0.0.0.0:1884', { host: '0.0.0.0', port: 1884 }], ['0', { host: '127.0.0.1', port: 0 }], ['[::1]:1883', { host: '::1', port: 1883 }], ['off', undefined],
 ])('listener.tcp.external = %s replaces the default', (value, address) => {
