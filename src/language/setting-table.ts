@@ -1,6 +1,6 @@
 import { POOL_OPTIONS, type PoolOptionName } from './pool-options.ts'
 import type { Unbuilt } from './unbuilt.ts'
-import { anyText, duration, listenAddress, oneWord, size, wholeNumber, type ValueKind } from './values.ts'
+import { anyText, duration, limitUpTo, listenAddress, oneWord, size, wholeNumber, type ValueKind } from './values.ts'
 
 /** A row of the table: a setting that is not a pool's. */
 export interface SettingRow<T> {
@@ -13,6 +13,9 @@ export interface SettingRow<T> {
 
 const TLS: Unbuilt = { severity: 'warning', what: 'a TLS listener', except: ['off'] }
 const WEBSOCKET: Unbuilt = { severity: 'warning', what: 'a WebSocket listener', except: ['off'] }
+
+/** Levels of a topic that are walked level by level; the stack holds some thousands. */
+const DEEPEST = 1024
 
 const certificate: SettingRow<string> = { value: anyText, default: undefined, summary: 'a file of its certificate' }
 const path: SettingRow<string> = { value: oneWord, default: '/mqtt', summary: 'the path of its URL' }
@@ -46,7 +49,7 @@ export const SETTINGS = {
   },
   'mqtt.max_packet_size': { value: size(1, 268_435_455), default: 1_048_576, summary: 'bytes of a packet from a client' },
   'mqtt.max_clientid_len': { value: wholeNumber(1, 65_535), default: 65_535, summary: 'bytes of a client id' },
-  'mqtt.max_topic_levels': { value: wholeNumber(1, 65_535), default: 128, summary: 'levels of a topic or filter' },
+  'mqtt.max_topic_levels': { value: limitUpTo(DEEPEST), default: 128, summary: `levels of a topic or filter, at most ${DEEPEST}; 0: as many as that` },
   'mqtt.max_inflight': { value: wholeNumber(1, 65_535), default: 32, summary: 'unacknowledged QoS 1 and 2 messages to one client' },
   'mqtt.max_mqueue_len': { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'uncovered messages kept in memory for one session' },
   'mqtt.idle_timeout': { value: duration(1, 86_400_000), default: 15_000, summary: 'from connection to CONNECT' },

@@ -27,6 +27,18 @@ export function wholeNumber(least: number, most: number): ValueKind<number> {
   }
 }
 
+/** A whole number of which 0 says "no limit", as in EMQ X, and more than `most` is taken as that: there always is one. */
+export function limitUpTo(most: number): ValueKind<number> {
+  const number = wholeNumber(0, 65_535)
+  return {
+    expects: number.expects,
+    read(text) {
+      const value = number.read(text)
+      return value === 0 ? most : value === undefined ? undefined : Math.min(value, most)
+    },
+  }
+}
+
 export function oneOf<const T extends string>(...names: readonly T[]): ValueKind<T> {
   return { expects: names.map(name => `\`${name}\``).join(' or '), read: text => names.find(name => name === text) }
 }

@@ -79,6 +79,15 @@ describe('what ends the connection', () => {
   })
 })
 
+test('the deepest topic that mqtt.max_topic_levels can allow is matched by the deepest filters', async () => {
+  await rig.close()
+  rig = await ConformanceRig.start({ maxTopicLevels: 1024 })
+  const deep = await rig.subscriber('deep', `${'+/'.repeat(1023)}+`, 0)
+  const publisher = await rig.connect('publisher')
+  publisher.send(publish('/'.repeat(1023), 'x'))
+  await eventually(() => deep.heard).toEqual([`publish ${'/'.repeat(1023)} x qos0`])
+})
+
 describe('topics', () => {
   test.each(['/', 'a//b', ' a ', 'Accounts', 'accounts', '\uFEFFa', 'e\u0301', 'é', '\u0001', '温度/🌡', '$own', 'x'.repeat(65_535)])('"%.20s" arrives as it was', async (topic) => {
     const exact = await rig.subscriber('exact', topic, 0)

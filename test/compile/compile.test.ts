@@ -63,6 +63,10 @@ it('the limits of MQTT packets are taken as they are written', () => {
   })
 })
 
+it.each([['0', 1024], ['1', 1], ['1024', 1024], ['65535', 1024]])('mqtt.max_topic_levels = %s, where EMQ X means no limit by 0, is %i', (written, levels) => {
+  expect(program(`mqtt.max_topic_levels = ${written}`).settings.maxTopicLevels).toBe(levels)
+})
+
 it.each([
   ['0.0.0.0:1884', { host: '0.0.0.0', port: 1884 }], ['0', { host: '127.0.0.1', port: 0 }], ['[::1]:1883', { host: '::1', port: 1883 }], ['off', undefined],
 ])('listener.tcp.external = %s replaces the default', (value, address) => {
