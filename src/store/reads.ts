@@ -126,7 +126,7 @@ function bodiesCall(reads: readonly OfKind<'bodies'>[]): ReadCall {
 }
 
 function latestCall(reads: readonly OfKind<'latest'>[]): ReadCall {
-  return scriptCall('records', reads.map(({ topic }) => keys.latest(topic)), reads, (reply) => {
+  return scriptCall('latest', reads.map(({ topic }) => topic), reads, (reply) => {
     const records = recordsOf(reply)
     for (const [i, { done }] of reads.entries()) done(records[i])
     return []

@@ -16,6 +16,7 @@ const PARTS = {
   page: ['msgid', 'record', 'old-scores', 'start', 'page'],
   retained: ['msgid', 'record', 'old-scores', 'start', 'retained'],
   records: ['record', 'records'],
+  latest: ['record', 'latest'],
   'changed-topics': ['changed-topics'],
   adopt: ['adopt'],
 } as const satisfies Record<string, readonly string[]>
@@ -52,6 +53,7 @@ export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
   page: script('page'),
   retained: script('retained'),
   records: script('records'),
+  latest: script('latest'),
   'changed-topics': script('changed-topics'),
   adopt: script('adopt'),
 }

@@ -184,10 +184,13 @@ describe('single messages', () => {
     expect(await bodies([])).toEqual([])
   })
 
-  it('are the latest of a topic, or none', async () => {
+  it('are the latest of a topic, or none; an expired one leaves the index', async () => {
     const record = message('a', { qos: 0 })
     await submit(pool, [{ kind: 'latest', record, expirySeconds: undefined }])
     expect(await Promise.all([latest('b'), latest('a')])).toEqual([undefined, record])
+    await redis.client.del('mqtt:latest:a')
+    expect(await latest('a')).toBeUndefined()
+    expect(await redis.client.exists('mqtt:latests')).toBe(0)
   })
 
   it('are the retained of a topic, or none; an expired one leaves the index', async () => {
