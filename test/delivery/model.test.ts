@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MemoryRedis } from './memory-pool.ts'
-import { PublisherStub, QUEUE_AND_PUBSUB, Rig, Subscriber, turn } from './rig.ts'
+import { PublisherStub, QUEUE_AND_PUBSUB, Rig, type Rule, Subscriber, turn } from './rig.ts'
 
 /**
  * Two brokers on one Redis, publishers on both, subscribers of a queue and of a one-to-many topic
@@ -10,25 +10,31 @@ import { PublisherStub, QUEUE_AND_PUBSUB, Rig, Subscriber, turn } from './rig.ts
  * twice without DUP.
  */
 
-const TOPICS = ['queue/a', 'pubsub/a', 'queue/b', 'pubsub/b'] as const
-const topicNumber = fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const)
-/** One client names each topic, the other overlapping wildcards. */
-const FILTERS: Readonly<Record<string, readonly string[]>> = { c: TOPICS, d: ['queue/#', 'pubsub/+', 'pubsub/a'] }
+const TOPICS = ['queue/a', 'pubsub/a', 'queue/b', 'pubsub/b', 'latest/a'] as const
+const topicNumber = fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const, 4 as const)
+/** One client names each topic, another overlapping wildcards; the third keeps no session. */
+const FILTERS: Readonly<Record<string, readonly string[]>> = { c: TOPICS, d: ['queue/#', 'pubsub/+', 'pubsub/a', 'latest/+'], e: ['pubsub/#'] }
 
 type Command =
-  | { readonly kind: 'publish', readonly broker: 0 | 1, readonly topic: 0 | 1 | 2 | 3, readonly qos: 1 | 2 }
-  | { readonly kind: 'connect' | 'disconnect' | 'ack' | 'ack last' | 'pubrec', readonly client: 0 | 1 }
+  | { readonly kind: 'publish', readonly broker: 0 | 1, readonly topic: 0 | 1 | 2 | 3 | 4, readonly qos: 0 | 1 | 2 }
+  | { readonly kind: 'connect' | 'disconnect' | 'ack' | 'ack last' | 'pubrec', readonly client: 0 | 1 | 2 }
   | { readonly kind: 'reload', readonly rules: 0 | 1 | 2 | 3 }
   | { readonly kind: 'leave' | 'answer' | 'away' | 'back' | 'tick' | 'crash', readonly broker: 0 | 1 }
 
-const without = (...names: string[]) => QUEUE_AND_PUBSUB.filter(([, , name]) => !names.includes(name))
+const ALL: readonly Rule[] = [
+  ...QUEUE_AND_PUBSUB,
+  ['message.publish', 'latest/#', 'on_message_store_keep_latest'],
+  ['session.subscribed', 'latest/#', 'on_message_fetch_for_keep_latest'],
+  ['message.acked', 'latest/#', 'on_message_acked_for_keep_latest'],
+]
+const without = (...names: string[]) => ALL.filter(([, , name]) => !names.includes(name))
 /** What a reload may bring: a fetch rule or the storing rule comes and goes. */
-const RULES = [QUEUE_AND_PUBSUB, without('on_message_fetch_for_queue'), without('on_message_fetch_for_pubsub'), without('on_message_publish')] as const
+const RULES = [ALL, without('on_message_fetch_for_queue'), without('on_message_fetch_for_pubsub'), without('on_message_publish')] as const
 
 const side = fc.constantFrom(0 as const, 1 as const)
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('publish' as const), broker: side, topic: topicNumber, qos: fc.constantFrom(1 as const, 2 as const) }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'disconnect' as const, 'ack' as const, 'ack' as const, 'ack last' as const, 'pubrec' as const), client: side }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('publish' as const), broker: side, topic: topicNumber, qos: fc.constantFrom(0 as const, 1 as const, 1 as const, 2 as const, 2 as const) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'disconnect' as const, 'ack' as const, 'ack' as const, 'ack last' as const, 'pubrec' as const), client: fc.constantFrom(0 as const, 1 as const, 2 as const) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('leave' as const, 'answer' as const, 'leave' as const, 'answer' as const, 'tick' as const), broker: side }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('away' as const, 'back' as const, 'crash' as const), broker: side }) },
 )
@@ -51,10 +57,18 @@ class Client {
     this.id = id
   }
 
+  /** The session is gone, with what was half-finished in it. */
+  forget(): void {
+    this.seenInSession.clear()
+    this.received.clear()
+  }
+
   connect(rig: Rig): void {
     this.now?.leave()
     const { seen, seenInSession, wrong, id } = this
-    this.now = new Subscriber(rig, id, false, { open: false })
+    this.now = new Subscriber(rig, id, id === 'e', { open: false })
+    // a new session has seen nothing
+    if (!this.now.resumed) this.forget()
     const { now } = this
     // what this session has seen before may come again only with DUP
     now.publish = (sent) => {
@@ -62,7 +76,7 @@ class Client {
       if (!sent.dup && seenInSession.has(payload)) wrong.push(`${id} got ${payload} again`)
       seenInSession.add(payload)
       now.packets.push(sent)
-      now.open.push(sent)
+      if (sent.qos > 0) now.open.push(sent)
     }
     const ack = now.ack.bind(now)
     now.ack = (sent) => {
@@ -90,10 +104,12 @@ interface World {
 async function run(commands: readonly Command[], world: World): Promise<{ readonly lost: string[], readonly repeated: string[] }> {
   const redis = new MemoryRedis()
   let boots = 10_000_000_000
-  const broker = () => new Rig({ redis, boot: String(++boots), settings: { maxInflight: 3 } })
+  const broker = () => new Rig({ rules: ALL, redis, boot: String(++boots), settings: { maxInflight: 3 } })
   const first = broker()
   const brokers: [Rig, Rig] = [first, world.brokers === 1 ? first : broker()]
-  const clients = [new Client('c'), new Client('d')] as const
+  const clients = [new Client('c'), new Client('d'), new Client('e')] as const
+  /** Which broker each client connects to. */
+  const home = (client: 0 | 1 | 2): Rig => brokers[client === 1 ? 1 : 0]
   const answers: ((() => void) | undefined)[] = [undefined, undefined]
   const published: { topic: string, payload: string, link: PublisherStub }[] = []
   let number = 0
@@ -112,7 +128,7 @@ async function run(commands: readonly Command[], world: World): Promise<{ readon
 
   const side = (of: 0 | 1) => world.brokers === 1 ? 0 : of
   if (world.subscribedFirst) {
-    for (const i of [0, 1] as const) clients[i].connect(brokers[i])
+    for (const i of [0, 1, 2] as const) clients[i].connect(home(i))
     await brokers[0].settle()
   }
   for (const step of commands) {
@@ -123,7 +139,7 @@ async function run(commands: readonly Command[], world: World): Promise<{ readon
       const subscriber = client.now
       const [oldest] = subscriber?.open ?? []
       const last = subscriber?.open.at(-1)
-      if (step.kind === 'connect') client.connect(brokers[step.client])
+      if (step.kind === 'connect') client.connect(home(step.client))
       else if (step.kind === 'disconnect') {
         subscriber?.leave()
         client.now = undefined
@@ -135,10 +151,12 @@ async function run(commands: readonly Command[], world: World): Promise<{ readon
       }
     } else if (step.kind === 'publish') {
       const topic = TOPICS[step.topic]
+      // the latest message at QoS 0 has nobody to acknowledge it: it would stay, and come with each session
+      const qos = step.qos === 0 && topic === 'latest/a' ? 1 : step.qos
       const payload = String(++number)
       const link = new PublisherStub()
       published.push({ topic, payload, link })
-      brokers[step.broker].publisher(`p${number}`, link).publish({ topic, payload: Buffer.from(payload), qos: step.qos, retain: false, packetId: 1 })
+      brokers[step.broker].publisher(`p${number}`, link).publish({ topic, payload: Buffer.from(payload), qos, retain: false, packetId: qos === 0 ? 0 : 1 })
     } else if (step.kind === 'leave') leave(side(step.broker))
     else if (step.kind === 'answer') answer(side(step.broker))
     else if (step.kind === 'away' && answers[side(step.broker)] === undefined) brokers[step.broker].pool.away()
@@ -146,9 +164,10 @@ async function run(commands: readonly Command[], world: World): Promise<{ readon
     else if (step.kind === 'crash') {
       answers[step.broker] = undefined
       brokers[step.broker] = broker()
-      clients[step.broker].now = undefined
-      clients[step.broker].seenInSession.clear()
-      clients[step.broker].received.clear()
+      for (const client of clients.filter((_, i) => (i === 1 ? 1 : 0) === step.broker)) {
+        client.now = undefined
+        client.forget()
+      }
     } else if (step.kind === 'tick') brokers[step.broker].delivery.slowTick()
     await turn()
   }
@@ -158,7 +177,7 @@ async function run(commands: readonly Command[], world: World): Promise<{ readon
     answer(i)
     back(i)
   }
-  for (const i of [0, 1] as const) if (clients[i].now === undefined) clients[i].connect(brokers[i])
+  for (const i of [0, 1, 2] as const) if (clients[i].now === undefined) clients[i].connect(home(i))
   for (let quiet = 0; quiet < 2; quiet++) {
     for (const one of brokers) {
       await one.settle()
@@ -169,13 +188,17 @@ async function run(commands: readonly Command[], world: World): Promise<{ readon
     for (const client of clients) client.now?.ackAll()
   }
 
+  // what was uncovered for a while is gone with a clean session
+  const owing = world.brokers === 1 ? clients.slice(0, 2) : clients
   const lost: string[] = []
   for (const { topic, payload, link } of published) {
-    if (link.acks.length === 0) continue
-    const seenBy = clients.filter((client) => client.seen.has(payload)).length
-    const owed = topic.startsWith('queue/') ? 1 : clients.length
+    if (link.acks.length === 0 || topic === 'latest/a') continue
+    const seenBy = owing.filter((client) => client.seen.has(payload)).length
+    const owed = topic.startsWith('queue/') ? 1 : owing.length
     if (seenBy < owed) lost.push(`${payload} on ${topic} reached ${seenBy} of ${owed}`)
   }
+  // everyone has acknowledged all, so the latest message has been seen
+  if (redis.latest.size > 0) lost.push('the latest message')
   return { lost, repeated: clients.flatMap((client) => client.wrong) }
 }
 
