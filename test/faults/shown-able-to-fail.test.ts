@@ -45,8 +45,8 @@ const MISTAKES: readonly Mistake[] = [
     name: 'a page is taken without its filter',
     breakage: {
       file: 'delivery/log-lane.js',
-      find: 'if (!this.#skips(entry))',
-      replace: '',
+      find: 'entry.score <= this.#end && !this.#skips(entry)',
+      replace: 'entry.score <= this.#end',
     },
     scenario: connectionsCut(6),
     shows: ({ repeated }) => repeated,
