@@ -131,7 +131,7 @@ export class Delivery {
     const { group } = subscription
     if (group === undefined) {
       this.#tree.add(filter, session, qos)
-      session.lanes.resubscribed()
+      session.lanes.resubscribed(filter)
     } else {
       group.join(session, qos)
       this.#tree.add(group.filter, group, group.qos)
@@ -225,7 +225,7 @@ export class Delivery {
     if (subscription === undefined) return false
     session.subscriptions.delete(filter)
     this.#forget(session, subscription)
-    session.lanes.resubscribed()
+    session.lanes.resubscribed(filter)
     this.#settleDrains()
     const steps = stepsFor(this.#rules.program, 'session.unsubscribed', filter)
     if (steps.length > 0) {

@@ -189,7 +189,7 @@ export class Group implements LanesOwner {
     let highest: 0 | 1 | 2 = 0
     for (const qos of this.#members.values()) if (qos > highest) highest = qos
     this.#subscription.qos = highest
-    this.lanes.resubscribed()
+    this.lanes.resubscribed(this.filter)
   }
 
   /** The member with the most room in its window; who was granted QoS 0 takes nothing from a queue. */

@@ -68,6 +68,7 @@ export class Lanes implements LaneOwner {
   /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
   #drains: { readonly filter: string, readonly fetch: Fetch }[] = []
   #covers = new Map<string, readonly Cover[]>()
+  #wildcards: readonly Subscription[] = []
 
   constructor(owner: LanesOwner) {
     this.#owner = owner
@@ -256,15 +257,20 @@ export class Lanes implements LaneOwner {
 
   // --- changes
 
-  /** Filters came or went: what they covered or granted may differ now. */
-  resubscribed(): void {
+  /** A filter came, went, or changed its QoS: what it covered or granted may differ now. */
+  resubscribed(filter: string): void {
     this.#covers.clear()
-    for (const [topic, lanes] of [...this.#byTopic]) {
+    if (isWildcard(filter)) {
+      this.#wildcards = [...this.#owner.subscriptions.values()].filter((subscription) => isWildcard(subscription.filter))
+    }
+    const topics = isWildcard(filter) ? [...this.#byTopic.keys()].filter((topic) => matchesTopic(filter, topic)) : [filter]
+    for (const topic of topics) {
       const granted = this.#owner.granted(topic)
-      for (const lane of [...lanes]) {
+      for (const lane of [...this.#byTopic.get(topic) ?? []]) {
         if (granted > 0) lane.granted = granted === 2 ? 2 : 1
         // the last filter that covered the topic is gone: what is in flight is finished, no more
-        if (!this.#coversOf(topic).some((cover) => sameFetch(cover, fetchOf(lane)))) this.#drop(lane)
+        const covered = lane.draining || this.#coversOf(topic).some((cover) => sameFetch(cover, fetchOf(lane)))
+        if (granted === 0 || !covered) this.#drop(lane)
       }
     }
     for (const scan of this.#scans) {
@@ -497,7 +503,9 @@ export class Lanes implements LaneOwner {
   }
 
   *#matching(topic: string): Iterable<Subscription> {
-    for (const subscription of this.#owner.subscriptions.values()) {
+    const exact = this.#owner.subscriptions.get(topic)
+    if (exact !== undefined && exact.qos > 0 && exact.group === undefined && !isWildcard(exact.filter)) yield exact
+    for (const subscription of this.#wildcards) {
       if (subscription.qos > 0 && subscription.group === undefined && matchesTopic(subscription.filter, topic)) yield subscription
     }
   }

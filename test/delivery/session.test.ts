@@ -376,6 +376,20 @@ describe('a reload', () => {
     expect(client.got).toEqual(['1', '2', '3', '4'])
   })
 
+  test('that takes the fetch rule: another subscription of the client does not cut it short', async () => {
+    const rig = new Rig({ settings: { maxInflight: 1 } })
+    const client = rig.connect('c')
+    client.subscribe('queue/a')
+    for (const payload of ['1', '2', '3']) await rig.publish('queue/a', payload)
+    rig.swap(noFetch)
+    client.subscribe('queue/+')
+    while (client.open.length > 0) {
+      client.ackAll()
+      await rig.settle()
+    }
+    expect(client.got).toEqual(['1', '2', '3'])
+  })
+
   test('that takes the fetch rule while the session is away loses nothing either', async () => {
     const rig = new Rig()
     const client = rig.connect('c')
