@@ -182,7 +182,7 @@ export class Delivery {
   /** What is there already: the retained messages, from memory and from each pool that a rule looks into, and what is stored. */
   #bringStored(session: Session, subscription: Subscription, steps: readonly Step[]): void {
     const { filter, qos } = subscription
-    session.sendRetained(this.#retained.matching(filter), qos)
+    session.sendRetained(`memory ${filter}`, this.#retained.matching(filter), qos)
     const looked = new Set(steps.filter((step) => bringsOf(step) === 'retained').map((step) => poolOf(this.#rules, step.pool)))
     if (!isWildcard(filter)) {
       session.lanes.fetch(subscription)
@@ -216,6 +216,7 @@ export class Delivery {
         lookup.end()
         done()
       },
+      stopped: () => lookup.end(),
     })
   }
 
@@ -239,6 +240,9 @@ export class Delivery {
   #lookUpRetained(asked: { readonly session: Session, readonly subscription: Subscription, readonly pool: Pool, readonly topic: string, readonly settled: () => void }): void {
     const { session, subscription, pool, topic, settled } = asked
     const { link } = session
+    const question = `${pool.name} ${topic}`
+    if (session.asked.has(question)) return settled()
+    session.asked.add(question)
     const cover = subscription.qos > 0 ? session.lanes.logCover(pool, topic) : undefined
     const lane = cover === undefined ? undefined : session.lanes.log(pool, topic)
     let pending = true
@@ -248,6 +252,7 @@ export class Delivery {
     const lookup = session.lookup(topic)
     const settle = () => {
       pending = false
+      session.asked.delete(question)
       lane?.waitsFor.splice(lane.waitsFor.indexOf(waits), 1)
       lookup.end()
       this.#wants(session)
@@ -266,7 +271,7 @@ export class Delivery {
         if (found !== undefined) {
           const reader = found.inLogAt === undefined ? undefined : session.lanes.logFor(pool, topic)
           if (reader !== undefined && found.inLogAt !== undefined) reader.flagRetained(found.record, found.inLogAt)
-          else if (!lookup.live.has(found.record.id)) session.sendRetained([found.record], subscription.qos)
+          else if (!lookup.live.has(found.record.id)) session.sendRetained(question, [found.record], subscription.qos)
         }
         settle()
       },

@@ -115,10 +115,6 @@ export class Lanes implements LaneOwner {
 
   /** Opens a lane for every stored topic that the filter matches, page by page. */
   #scan(filter: string, fetch: Fetch): TopicScan {
-    for (const scan of this.#scans) {
-      if (scan.filter !== filter || scan.pool !== fetch.pool || scan.index === 'retained') continue
-      this.#stop(scan)
-    }
     const scan = this.walk({
       filter,
       pool: fetch.pool,
@@ -141,8 +137,14 @@ export class Lanes implements LaneOwner {
     return scan
   }
 
-  /** Visits the topics of an index, as the pool is there and the session may read; ends with the connection. */
+  /**
+   * Visits the topics of an index, as the pool is there and the session may read; ends with the
+   * connection, or when the same is begun anew: a client that subscribes over and over has one.
+   */
   walk(options: Omit<ConstructorParameters<typeof TopicScan>[0], 'later'>): TopicScan {
+    for (const other of this.#scans) {
+      if (other.filter === options.filter && other.pool === options.pool && other.index === options.index) this.#stop(other)
+    }
     const scan: TopicScan = new TopicScan({
       ...options,
       done: () => {

@@ -76,14 +76,16 @@ export class Session implements LanesOwner {
   #mqueue: Outgoing[] = []
   /** What waits behind a lane of its topic that is no longer covered. */
   readonly #tails = new Map<string, Outgoing[]>()
-  /** Retained messages of a new subscription that come into the queue as it empties. */
-  #backlog: { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2 }[] = []
+  /** Retained messages of new subscriptions, by where they are from; sent as the queue is empty. */
+  readonly #backlog = new Map<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2 }>()
   /** Called when nothing waits in memory any more. */
   #whenEmpty: (() => void)[] = []
   /** Bodies read for the replay. */
   readonly #bodies = new Map<string, MessageRecord | undefined>()
   /** Retained lookups on their way, by filter: the retained messages that went out live meanwhile. */
   readonly #lookups = new Map<string, { count: number, readonly live: Set<string> }>()
+  /** Which retained messages are asked for and not answered: asked once, however often the client subscribes. */
+  readonly asked = new Set<string>()
 
   constructor(options: { readonly clientid: string, readonly clean: boolean, readonly ports: SessionPorts }) {
     this.clientid = options.clientid
@@ -118,7 +120,7 @@ export class Session implements LanesOwner {
       else subscription.group.here()
     }
     this.lanes.attach()
-    if (this.#mqueue.length > 0 || this.#backlog.length > 0) this.#takesTurn(MEMORY)
+    if (this.#mqueue.length > 0 || this.#backlog.size > 0) this.#takesTurn(MEMORY)
     this.#phase = 'replay'
     this.#replay()
   }
@@ -130,12 +132,13 @@ export class Session implements LanesOwner {
     this.stuckSince = undefined
     this.#bodies.clear()
     this.#lookups.clear()
+    this.asked.clear()
     this.lanes.detach()
     this.#turns = []
     this.#inTurn.clear()
     for (const topic of [...this.#tails.keys()]) this.untail(topic)
     // QoS 0 does not outlive the connection
-    this.#backlog = this.#backlog.filter(({ granted }) => granted > 0)
+    for (const [from, { granted }] of this.#backlog) if (granted === 0) this.#backlog.delete(from)
     this.#whenEmpty = []
     for (const group of this.groups) group.gone(this)
   }
@@ -192,9 +195,13 @@ export class Session implements LanesOwner {
     this.#ports.delivered(this, record.id, record.topic, 0)
   }
 
-  /** Retained messages for a new subscription, outside of any log: any number, taken as the window and the socket take them. */
-  sendRetained(records: Iterable<MessageRecord>, granted: 0 | 1 | 2): void {
-    this.#backlog.push({ records: records[Symbol.iterator](), granted })
+  /**
+   * Retained messages for a new subscription, outside of any log: any number, taken as the window
+   * and the socket take them. Those still waiting `from` the same place are replaced.
+   */
+  sendRetained(from: string, records: Iterable<MessageRecord>, granted: 0 | 1 | 2): void {
+    this.#backlog.delete(from)
+    this.#backlog.set(from, { records: records[Symbol.iterator](), granted })
     this.#takesTurn(MEMORY)
   }
 
@@ -221,7 +228,7 @@ export class Session implements LanesOwner {
   }
 
   retainedAlone(record: MessageRecord): void {
-    this.sendRetained([record], this.granted(record.topic))
+    this.sendRetained(record.topic, [record], this.granted(record.topic))
   }
 
   // --- acknowledgements
@@ -369,13 +376,13 @@ export class Session implements LanesOwner {
   #fromMemory(): Outgoing | undefined {
     const waiting = this.#mqueue.shift()
     if (waiting !== undefined) return waiting
-    for (let next = this.#backlog[0]; next !== undefined; next = this.#backlog[0]) {
-      const step: IteratorResult<MessageRecord, unknown> = next.records.next()
+    for (const [from, { records, granted }] of this.#backlog) {
+      const step: IteratorResult<MessageRecord, unknown> = records.next()
       if (step.done !== true) {
         const record = step.value
-        return { record, qos: record.qos < next.granted ? record.qos : next.granted, retain: true, origin: undefined }
+        return { record, qos: record.qos < granted ? record.qos : granted, retain: true, origin: undefined }
       }
-      this.#backlog.shift()
+      this.#backlog.delete(from)
     }
     for (const callback of this.#whenEmpty.splice(0)) callback()
     return this.#mqueue.shift()

@@ -17,6 +17,7 @@ export class TopicScan {
   readonly index: TopicsRequest['index']
   readonly #visit: Visit
   readonly #done: () => void
+  readonly #stopped: (() => void) | undefined
   readonly #later: (callback: () => void) => void
   readonly #open = new Set<string>()
   #after: string | undefined
@@ -30,6 +31,8 @@ export class TopicScan {
     readonly visit: Visit
     /** Every topic was visited and has settled. */
     readonly done: () => void
+    /** It was stopped before. */
+    readonly stopped?: () => void
     /** Asks again after a failure that no return of the pool will mend. */
     readonly later: (callback: () => void) => void
   }) {
@@ -38,6 +41,7 @@ export class TopicScan {
     this.index = options.index
     this.#visit = options.visit
     this.#done = options.done
+    this.#stopped = options.stopped
     this.#later = options.later
   }
 
@@ -60,7 +64,9 @@ export class TopicScan {
   }
 
   stop(): void {
+    if (this.#state === 'over') return
     this.#state = 'over'
+    this.#stopped?.()
   }
 
   #answer(topics: readonly string[] | Error): void {
