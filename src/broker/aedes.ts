@@ -127,10 +127,11 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
 
   broker.on('client', (client) => {
     const inner = internals(client)
-    if (inner.closed || inner.id === null) return
-    here.add(inner)
+    if (inner.id === null) return
     const sessionPresent = told.get(inner.id) === true && !inner.clean
     told.delete(inner.id)
+    if (inner.closed) return
+    here.add(inner)
     events.registered(inner, inner.id, details.get(client) ?? { username: undefined, keepalive: 0 }, { sessionPresent })
     // aedes forgets a connection when an older one of its name dies late: its socket does not lie
     inner.conn.once('close', () => gone(inner))

@@ -39,6 +39,8 @@ export class Connection implements Link, PublisherLink {
   /** CONNACK is on the wire, `client.connected` has run. */
   ready = false
 
+  /** Why it is not read from. */
+  readonly #pausedFor = new Set<'publisher' | 'socket'>()
   readonly #delivery: Delivery
   readonly #log: Log
   readonly #closures: ClosureLog
@@ -65,7 +67,7 @@ export class Connection implements Link, PublisherLink {
       clientid, username: details.username, keepalive: details.keepalive, link: this, order: this, ports: options.publishPorts,
     })
     this.visit = { clientid, username: details.username, order: this, fences: new Map() }
-    client.conn.on('drain', () => session.link === this && session.drained())
+    client.conn.on('drain', () => this.#drained())
   }
 
   // --- Link and PublisherLink
@@ -81,10 +83,12 @@ export class Connection implements Link, PublisherLink {
 
   puback(packetId: number): void {
     wire.puback(this.client.conn, packetId)
+    this.#watchSocket()
   }
 
   pubrec(packetId: number): void {
     wire.pubrec(this.client.conn, packetId)
+    this.#watchSocket()
   }
 
   pubrel(packetId: number): void {
@@ -92,12 +96,34 @@ export class Connection implements Link, PublisherLink {
   }
 
   pause(): void {
-    this.client.pause()
+    this.#pauseFor('publisher')
   }
 
   resume(): void {
+    this.#resumeFor('publisher')
+  }
+
+  /** Who does not read its answers is not read from, or they would pile up here; after a while it is closed. */
+  #watchSocket(): void {
+    if (!this.client.conn.writableNeedDrain || this.#pausedFor.has('socket')) return
+    this.#pauseFor('socket')
+    this.session.noteStuck()
+  }
+
+  #drained(): void {
+    this.#resumeFor('socket')
+    if (this.session.link === this) this.session.drained()
+  }
+
+  #pauseFor(why: 'publisher' | 'socket'): void {
+    this.#pausedFor.add(why)
+    this.client.pause()
+  }
+
+  #resumeFor(why: 'publisher' | 'socket'): void {
+    if (!this.#pausedFor.delete(why) || this.#pausedFor.size > 0) return
     // reading on may parse packets at once: not from inside a round's answers
-    setImmediate(() => { if (!this.client.closed) this.client.resume() })
+    setImmediate(() => { if (this.#pausedFor.size === 0 && !this.client.closed) this.client.resume() })
   }
 
   close(reason: Reason, problem?: string): void {
@@ -110,6 +136,11 @@ export class Connection implements Link, PublisherLink {
 
   handle(packet: Packet): void {
     if (this.client.closed) return
+    this.#take(packet)
+    this.#watchSocket()
+  }
+
+  #take(packet: Packet): void {
     switch (packet.cmd) {
       case 'publish': return this.#publish(packet)
       case 'puback': return this.session.puback(idOf(packet))

@@ -19,6 +19,8 @@ const STUCK_MS = 10_000
 const LANES = 100_000
 /** Topics looked at in one call of the slow tick. */
 const CHANGES_PAGE = 500
+/** How far two clocks may be apart. Milliseconds. */
+const SKEW_MS = 60_000
 /** Topics of our own remembered between two looks; beyond, some are looked at for nothing. */
 const OWN_SCORES = 100_000
 /** Another broker's messages are found at least this often. Milliseconds. */
@@ -46,6 +48,8 @@ export class Delivery {
   /** Score up to which each pool was searched for what other brokers stored. */
   readonly #lookedAt = new WeakMap<Pool, number>()
   readonly #looking = new Set<Pool>()
+  /** In the clock's milliseconds. */
+  readonly #startedAt: number
   /** The newest score that each topic was given by us since the last look: no news to anyone. */
   readonly #ownScores = new WeakMap<Pool, Map<string, number>>()
   #rules: Rules
@@ -56,6 +60,7 @@ export class Delivery {
     this.#events = options.events
     this.#counters = options.counters
     this.#clock = options.clock
+    this.#startedAt = options.clock.now()
     this.#ports = {
       clock: options.clock,
       counters: options.counters,
@@ -325,6 +330,7 @@ export class Delivery {
     if (steps.length > 0) {
       const shares = effectsOf(this.#rules, steps, { hook: 'message.acked', ...this.#about(session), topic, msgid, qos })
       for (const share of shares) {
+        if (share.effects.some(({ kind }) => kind === 'ack-latest')) session.noteAcked(msgid, undefined)
         if (origin === undefined || origin.pool.name !== share.pool.name) {
           const passes = !session.lanes.mayOwe(share.pool, topic)
           this.#events.submit(passes ? share : withPosition(share, undefined), this.#orderOf(session))
@@ -362,7 +368,8 @@ export class Delivery {
   #lookForChanges(pool: Pool): void {
     if (this.#looking.has(pool) || !pool.ready) return
     this.#looking.add(pool)
-    const since = this.#lookedAt.get(pool) ?? 0
+    // what was stored before this process began, every reader has found by itself
+    const since = this.#lookedAt.get(pool) ?? (this.#startedAt + pool.clockOffsetMs - SKEW_MS) * 1000
     const own = this.#ownScores.get(pool) ?? new Map<string, number>()
     this.#ownScores.set(pool, new Map())
     let first: number | undefined
@@ -419,6 +426,7 @@ export class Delivery {
   /** The pool is closed: lanes on it end. */
   abandon(pool: Pool): void {
     for (const reader of this.#readers()) reader.lanes.abandon(pool)
+    for (const session of this.#sessions.values()) session.abandon(pool)
     this.#drainWaiters = this.#drainWaiters.filter((waiter) => waiter.pool !== pool)
   }
 

@@ -29,7 +29,10 @@ export class Group implements LanesOwner {
   readonly lanes: Lanes
   readonly #ports: GroupPorts
   readonly #subscription: Subscription
+  /** Who was served last is last. */
   readonly #members = new Map<Session, 0 | 1 | 2>()
+  /** Have left with something on its way to them. */
+  readonly #leavers = new Set<Session>()
   #turns: Lane[] = []
   readonly #inTurn = new Set<Lane>()
   /** Were sent to a member that has left without acknowledging them. */
@@ -68,7 +71,10 @@ export class Group implements LanesOwner {
     this.#members.delete(session)
     session.groups.delete(this)
     this.#regrant()
-    this.gone(session)
+    if (!session.connected) return this.gone(session)
+    // what a connected one has begun to receive it finishes [MQTT-3.10.4-3]
+    this.#leavers.add(session)
+    if (!this.connected) this.#rest()
   }
 
   /** A member is there: what is stored is read. */
@@ -79,13 +85,8 @@ export class Group implements LanesOwner {
   /** A member's connection is gone, or it has left: what it has not acknowledged is somebody else's now. */
   gone(session: Session): void {
     const back = session.handBack(this)
-    if (!this.connected) {
-      this.lanes.detach()
-      this.#turns = []
-      this.#inTurn.clear()
-      this.#returned.clear()
-      return
-    }
+    this.#leavers.delete(session)
+    if (!this.connected) return this.#rest()
     for (const { msgid, topic, pool } of back) {
       this.#returned.add(msgid)
       // it lies behind the reader: read again from the beginning, past what others have in flight
@@ -93,6 +94,14 @@ export class Group implements LanesOwner {
       if (lane === undefined) this.lanes.doubt(pool, topic)
       else lane.forget()
     }
+  }
+
+  /** Nobody is there to read for. */
+  #rest(): void {
+    this.lanes.detach()
+    this.#turns = []
+    this.#inTurn.clear()
+    this.#returned.clear()
   }
 
   /** A message that was published: to the reader of the queue, or to the member whose turn it is. */
@@ -120,6 +129,8 @@ export class Group implements LanesOwner {
       const outgoing = lane.ready ? lane.take() : undefined
       if (outgoing !== undefined) {
         const granted = this.#members.get(member) ?? 0
+        this.#members.delete(member)
+        this.#members.set(member, granted)
         member.deliver({ ...outgoing, qos: outgoing.qos < granted ? outgoing.qos : granted }, {
           group: this, dup: this.#returned.delete(outgoing.record.id),
         })
@@ -144,6 +155,10 @@ export class Group implements LanesOwner {
 
   isInFlight(msgid: string): boolean {
     for (const member of this.#members.keys()) if (member.isInFlight(msgid)) return true
+    for (const leaver of this.#leavers) {
+      if (!leaver.hasInFlightOf(this)) this.#leavers.delete(leaver)
+      else if (leaver.isInFlight(msgid)) return true
+    }
     return false
   }
 

@@ -188,6 +188,7 @@ export class Lanes implements LaneOwner {
   /** Something older of the topic may still come from this pool: no position may pass it. */
   mayOwe(pool: Pool, topic: string): boolean {
     return this.log(pool, topic) !== undefined || this.#isScanned(pool, topic)
+      || (this.#runs.get(pool)?.get(topic)?.length ?? 0) > 0
   }
 
   /** A scan on its way has yet to come by the topic, or has just been there. */
@@ -397,14 +398,15 @@ export class Lanes implements LaneOwner {
   settled(lane: Lane): void {
     // the lane may be in the middle of handing out its last message
     queueMicrotask(() => {
+      // what it owed it has handed out, also one that goes on
+      if (lane.idle) this.#noteEnd(lane)
       if (this.#passing.delete(lane) && lane.idle) this.#drop(lane)
-      this.#tellScans(lane)
+      else this.#tellScans(lane)
     })
   }
 
   ended(lane: Lane): void {
     this.#drop(lane)
-    this.#tellScans(lane)
   }
 
   later(callback: () => void): void {
@@ -476,6 +478,7 @@ export class Lanes implements LaneOwner {
     if (!rest.some((other) => other.draining)) this.#owner.untail(topic)
     // those that waited for it
     for (const other of rest) this.#owner.fed(other)
+    this.#tellScans(lane)
   }
 
   #going(lane: Lane | undefined): Lane | undefined {

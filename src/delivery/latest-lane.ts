@@ -143,7 +143,8 @@ export class LatestLane implements Lane {
   }
 
   #keep(record: MessageRecord): void {
-    if (this.#owner.isInFlight(record.id)) return
+    // a read that was on its way while the message was acknowledged still shows it
+    if (this.#owner.isInFlight(record.id) || this.#owner.isAckedElsewhere(record.id, this.pool)) return
     this.#last = record.id
     this.#held = record
     this.#owner.fed(this)

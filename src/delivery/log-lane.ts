@@ -183,6 +183,7 @@ export class LogLane implements Lane {
   }
 
   doubt(): void {
+    if (this.#state === 'fetching') this.#hint = Infinity
     if (this.#state === 'hot') this.#become('behind')
   }
 
@@ -248,7 +249,8 @@ export class LogLane implements Lane {
     for (const entry of page.entries) {
       if (entry.score <= this.#end && !this.#skips(entry)) this.#keep(entry)
     }
-    this.#at = Math.max(this.#at ?? 0, page.last)
+    // at the end of the log everything up to the pool's clock was seen, also what is no longer there
+    this.#at = Math.max(this.#at ?? 0, page.last, page.more ? 0 : page.clock)
     const caughtUp = (!page.more && this.#at >= this.#hint) || this.#at >= this.#end
     if (this.#retained !== undefined && (caughtUp || this.#at >= this.#retained.score)) {
       // it was in the log when looked up and is not any more

@@ -224,6 +224,11 @@ export class Publisher {
           this.#fifo.push(message)
           this.#ports.busy(this)
         }
+        // a pool that was replaced may never answer
+        if (message.parts.some((part) => !part.answered && this.#ports.rules().pools.get(part.share.pool.name) !== part.share.pool)) {
+          abandon(message)
+          this.#store(message)
+        }
         break
       case 'stored':
         if (message.received && !elsewhere && !this.#fifo.includes(message)) this.#link?.pubrec(message.packetId)
@@ -270,10 +275,11 @@ export class Publisher {
       const { pool } = part.share
       if (pool.pendingBytes > 2 * PENDING_BYTES && part.hold) {
         // a pause comes too late for those who keep coming back
+        if (this.#link === undefined) return this.#giveUpWill(message)
         abandon(message)
         this.#fifo.splice(this.#fifo.indexOf(message), 1)
         this.#ports.retransmissions.unheard(message)
-        this.#link?.close('held')
+        this.#link.close('held')
         return
       }
     }
@@ -293,8 +299,10 @@ export class Publisher {
       if (outcome.ok) {
         if (effect.kind === 'store') message.placed.push({ pool: share.pool, kind: 'log', stored: outcome.stored })
         else if (effect.kind === 'latest') message.placed.push({ pool: share.pool, kind: 'latest', stored: undefined })
-      } else if (outcome.failure === 'lasting' && effect.kind !== 'command' && message.record.qos > 0) {
-        message.state = 'refused'
+      } else if (message.record.qos > 0 && (outcome.failure === 'passing' || effect.kind !== 'command')) {
+        // passing although it holds: the pool was closed before it was stored
+        if (this.#link !== undefined) message.state = 'refused'
+        else this.#ports.counters.willsUnstored++
       }
     }
     message.waiting--
@@ -303,6 +311,8 @@ export class Publisher {
     const owner = message.publisher ?? this
     owner.#advance()
     if (owner !== this) this.#advance()
+    // what waits behind another message is no longer the end of its topic when its turn comes: who reads it there knows
+    if (!message.routed) message.placed = message.placed.map((place) => place.stored === undefined ? place : { ...place, stored: { ...place.stored, prev: undefined } })
   }
 
   /** Releases from the head, so that acknowledgements leave in order [MQTT-4.6.0-2]. */

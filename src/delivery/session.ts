@@ -40,6 +40,8 @@ export interface SessionPorts {
 /** Milliseconds until a read that Redis refused is tried again. */
 const RETRY_MS = 1000
 
+/** Retained messages that went out live during a lookup, remembered at most; beyond, one may come twice. */
+const LIVE_RETAINED = 1000
 /** Acknowledged messages remembered for topics that are read from more than one place. */
 const ACKED = 1000
 
@@ -80,6 +82,10 @@ export class Session implements LanesOwner {
   readonly #backlog = new Map<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2 }>()
   /** Called when nothing waits in memory any more. */
   #whenEmpty: (() => void)[] = []
+  /** Pools that are closed: nothing can be read from them for a replay. */
+  readonly #abandoned = new WeakSet<Pool>()
+  /** A replay that Redis refused is to be tried again. */
+  #retrying = false
   /** Bodies read for the replay. */
   readonly #bodies = new Map<string, MessageRecord | undefined>()
   /** Retained lookups on their way, by filter: the retained messages that went out live meanwhile. */
@@ -108,6 +114,7 @@ export class Session implements LanesOwner {
   attach(link: Link): void {
     this.#link = link
     this.#phase = 'opening'
+    this.#retrying = false
     this.stuckSince = undefined
   }
 
@@ -140,7 +147,10 @@ export class Session implements LanesOwner {
     // QoS 0 does not outlive the connection
     for (const [from, { granted }] of this.#backlog) if (granted === 0) this.#backlog.delete(from)
     this.#whenEmpty = []
-    for (const group of this.groups) group.gone(this)
+    const groups = new Set(this.groups)
+    // it may have left one while it had not acknowledged everything
+    for (const { origin } of this.#inFlight.values()) if (origin?.group !== undefined) groups.add(origin.group)
+    for (const group of groups) group.gone(this)
   }
 
   /** The socket takes bytes again. */
@@ -188,7 +198,7 @@ export class Session implements LanesOwner {
     if (this.#link === undefined || this.#phase === 'opening') return
     if (!this.#link.writable) {
       this.#ports.counters.qos0Dropped++
-      this.#noteStuck()
+      this.noteStuck()
       return
     }
     this.#link.publish({ topic: record.topic, payload: record.payload, qos: 0, retain: false, dup: false, packetId: 0 })
@@ -197,11 +207,12 @@ export class Session implements LanesOwner {
 
   /**
    * Retained messages for a new subscription, outside of any log: any number, taken as the window
-   * and the socket take them. Those still waiting `from` the same place are replaced.
+   * and the socket take them. Those still waiting `from` the same place at the same QoS are replaced.
    */
   sendRetained(from: string, records: Iterable<MessageRecord>, granted: 0 | 1 | 2): void {
-    this.#backlog.delete(from)
-    this.#backlog.set(from, { records: records[Symbol.iterator](), granted })
+    const key = `${granted} ${from}`
+    this.#backlog.delete(key)
+    this.#backlog.set(key, { records: records[Symbol.iterator](), granted })
     this.#takesTurn(MEMORY)
   }
 
@@ -258,6 +269,18 @@ export class Session implements LanesOwner {
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
     this.lanes.poolBack(pool, options)
     if (this.#phase === 'replay') this.#replay()
+  }
+
+  /** The pool is closed for good: what a replay would read from it is not sent again from there. */
+  abandon(pool: Pool): void {
+    this.#abandoned.add(pool)
+    if (this.#phase === 'replay') this.#replay()
+  }
+
+  /** Something of a shared subscription is on its way to the client. */
+  hasInFlightOf(group: Group): boolean {
+    for (const { origin } of this.#inFlight.values()) if (origin?.group === group) return true
+    return false
   }
 
   /** Nothing of this pool is read, in flight, or waited for. */
@@ -341,7 +364,7 @@ export class Session implements LanesOwner {
     if (this.#windowOpen) {
       this.lanes.read()
       for (const group of this.groups) group.wants()
-    } else if (this.#turns.length > 0) this.#noteStuck()
+    } else if (this.#turns.length > 0) this.noteStuck()
   }
 
   /** Messages that may be sent now before the window is full; 0 while the socket takes none. */
@@ -370,7 +393,9 @@ export class Session implements LanesOwner {
   }
 
   #noteLiveRetained(record: MessageRecord): void {
-    for (const [filter, { live }] of this.#lookups) if (matchesTopic(filter, record.topic)) live.add(record.id)
+    for (const [filter, { live }] of this.#lookups) {
+      if (live.size < LIVE_RETAINED && matchesTopic(filter, record.topic)) live.add(record.id)
+    }
   }
 
   #fromMemory(): Outgoing | undefined {
@@ -419,12 +444,13 @@ export class Session implements LanesOwner {
     this.#inFlight.delete(message.packetId)
     this.#inFlightIds.delete(message.msgid)
     const pool = message.origin?.pool
-    if (this.lanes.readsElsewhere(message.topic, pool)) this.#noteAcked(message.msgid, pool)
+    if (this.lanes.readsElsewhere(message.topic, pool)) this.noteAcked(message.msgid, pool)
     this.#ports.acked(this, message, this.#settle(message.origin, message.topic, message.msgid))
     this.#ports.wants(this)
   }
 
-  #noteAcked(msgid: string, pool: Pool | undefined): void {
+  /** A lane of another pool than this one must not bring the message again; of any pool, if none is named. */
+  noteAcked(msgid: string, pool: Pool | undefined): void {
     this.#acked.set(msgid, pool)
     if (this.#acked.size <= ACKED) return
     for (const oldest of this.#acked.keys()) {
@@ -436,7 +462,8 @@ export class Session implements LanesOwner {
   /** Re-sends what was in flight, in its order, with its packet ids and DUP; PUBRELs too [MQTT-4.4.0-1]. */
   #replay(): void {
     const missing = [...this.#inFlight.values()].filter((message) =>
-      message.record === undefined && !message.released && !this.#bodies.has(message.msgid))
+      message.record === undefined && !message.released && !this.#bodies.has(message.msgid)
+      && !(message.origin !== undefined && this.#abandoned.has(message.origin.pool)))
     if (missing.length > 0) {
       for (const [pool, messages] of groupByPool(missing)) this.#readBodies(pool, messages)
       return
@@ -473,7 +500,12 @@ export class Session implements LanesOwner {
       if (this.#link !== link || this.#phase !== 'replay') return
       if (records instanceof Error) {
         // an absent pool asks again when it is back
-        if (pool.ready) this.later(() => this.#replay())
+        if (!pool.ready || this.#retrying) return
+        this.#retrying = true
+        this.later(() => {
+          this.#retrying = false
+          this.#replay()
+        })
         return
       }
       of.forEach((message, i) => this.#bodies.set(message.msgid, records[i]))
@@ -505,7 +537,8 @@ export class Session implements LanesOwner {
     return queue.slice(surplus)
   }
 
-  #noteStuck(): void {
+  /** The socket takes nothing although something is to be sent: since when is noted. */
+  noteStuck(): void {
     if (this.#link?.writable === false) this.stuckSince ??= this.#ports.clock.now()
   }
 }

@@ -31,7 +31,7 @@ export class Events {
     const { pool, effects, steps } = share
     if (effects.length === 0) return
     const hold = pool.pendingBytes < WAITING_BOUND
-    if (!hold) this.#counters.effectsDropped += effects.length
+    if (!hold && !pool.ready) this.#counters.effectsDropped += effects.length
     const submission: Submission = {
       order, effects, hold, bytes: EFFECT_BYTES * effects.length, cancelled: false,
       done: (outcomes) => {

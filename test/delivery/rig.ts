@@ -72,7 +72,8 @@ export class Rig {
   readonly #ports: ConstructorParameters<typeof Publisher>[0]['ports']
   #packetId = 0
 
-  constructor(options: { readonly rules?: readonly Rule[], readonly redis?: MemoryRedis, readonly boot?: string, readonly settings?: Partial<Program['settings']> } = {}) {
+  constructor(options: { readonly rules?: readonly Rule[], readonly redis?: MemoryRedis, readonly boot?: string, readonly settings?: Partial<Program['settings']>, readonly startedAt?: number } = {}) {
+    if (options.startedAt !== undefined) this.clock.ms = options.startedAt
     const { rules = QUEUE_AND_PUBSUB, redis = new MemoryRedis(), boot = '00000000001', settings } = options
     this.pool = new MemoryPool('pool1', redis)
     const line = (_fields: unknown, message: string) => { this.logged.push(message) }

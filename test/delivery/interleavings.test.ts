@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest'
+import type { Submission } from '../../src/delivery/ports.ts'
+import type { Step } from '../../src/plan/program.ts'
+import { MemoryPool, MemoryRedis } from './memory-pool.ts'
+import { packet, programOf, PublisherStub, QUEUE_AND_PUBSUB, Rig, turn, type Rule } from './rig.ts'
+
+/** Moments at which a promise once broke: each test failed before its cause was mended. */
+
+test('a message whose pool is closed before it was stored is not acknowledged', () => {
+  const rig = new Rig()
+  const submissions: Submission[] = []
+  rig.pool.submit = (submission) => { submissions.push(submission) }
+  const link = new PublisherStub()
+  rig.publisher('p', link).publish(packet('queue/a', 'x', 1, 7))
+  submissions[0]?.done([{ ok: false, failure: 'passing', message: 'the pool was closed' }])
+  expect(link.acks).toEqual([])
+  expect(link.closed).toBe('store_refused')
+})
+
+test('a message that is sent again after its pool was replaced goes to the new one', () => {
+  const rig = new Rig()
+  rig.pool.away()
+  const next = new MemoryPool('pool1')
+  const before = rig.publisher('p')
+  before.publish(packet('queue/a', 'x', 1, 7))
+  rig.swap(QUEUE_AND_PUBSUB, next)
+  before.close()
+  rig.publisher('p').publish(packet('queue/a', 'x', 1, 7))
+  expect(next.waiting).toBe(1)
+})
+
+test('a session with something of a closed pool in flight goes on from the new one', async () => {
+  const rig = new Rig()
+  const client = rig.connect('c')
+  client.subscribe('queue/a')
+  await rig.publish('queue/a', '1')
+  client.leave()
+  const next = new MemoryPool('pool1', rig.pool.redis)
+  rig.swap(QUEUE_AND_PUBSUB, next)
+  rig.delivery.abandon(rig.pool)
+  rig.pool.away()
+  const back = rig.connect('c')
+  for (let i = 0; i < 5; i++) {
+    await turn()
+    next.round()
+  }
+  expect(back.payloads).toEqual(['1'])
+})
+
+test('a member of a shared subscription that unsubscribes finishes what it has begun to receive', async () => {
+  const rig = new Rig()
+  const members = [rig.connect('c'), rig.connect('d')]
+  for (const member of members) member.subscribe('$share/g/queue/a')
+  await rig.publish('queue/a', '1')
+  const [has, other] = members[0]?.open.length === 1 ? members : members.toReversed()
+  if (has === undefined || other === undefined) throw new Error('there are two')
+  rig.delivery.unsubscribe(has.session, '$share/g/queue/a')
+  await rig.publish('queue/a', '2')
+  has.ackAll()
+  other.ackAll()
+  await rig.settle()
+  expect(other.got).toEqual(['2'])
+  expect(rig.pool.redis.records.size).toBe(0)
+})
+
+test('what another broker stores while a page is on its way is read at once', async () => {
+  const redis = new MemoryRedis()
+  const [rig, other] = [new Rig({ redis }), new Rig({ redis, boot: '00000000002' })]
+  const client = rig.connect('c')
+  client.subscribe('queue/a')
+  await turn()
+  const answer = rig.pool.leave()
+  await other.publish('queue/a', '1')
+  rig.delivery.changed(rig.pool, 'queue/a')
+  answer()
+  await rig.settle()
+  expect(client.got).toEqual(['1'])
+})
+
+test('a replay that Redis refuses is tried again at a steady pace', async () => {
+  const rules: readonly Rule[] = [
+    ['message.publish', '#', 'on_message_store_keep_latest'],
+    ['session.subscribed', '#', 'on_message_fetch_for_keep_latest'],
+    ['message.acked', '#', 'on_message_acked_for_keep_latest'],
+  ]
+  const rig = new Rig({ rules })
+  const client = rig.connect('c')
+  for (const topic of ['a', 'b', 'c']) {
+    client.subscribe(topic)
+    await rig.publish(topic, topic)
+  }
+  client.leave()
+  let asked = 0
+  rig.pool.latest = (_topic, done) => {
+    asked++
+    queueMicrotask(() => { done(new Error('NOPERM')) })
+  }
+  rig.connect('c')
+  for (let second = 0; second < 7; second++) {
+    await turn()
+    expect(asked).toBeLessThan(10)
+    asked = 0
+    rig.clock.pass(1000)
+  }
+})
+
+test('a message that was held behind another one is not sent again to who has acknowledged it meanwhile', async () => {
+  const rig = new Rig()
+  const away = new MemoryPool('pool2')
+  const program = programOf(QUEUE_AND_PUBSUB)
+  const [store] = program.steps['message.publish']
+  if (store === undefined) throw new Error('there is one')
+  const publish: Step[] = [{ ...store, filter: 'queue/#' }, { ...store, number: '9', filter: 'b/#', pool: 'pool2' }]
+  rig.delivery.swap({
+    program: { ...program, steps: { ...program.steps, 'message.publish': publish } },
+    pools: new Map([['pool1', rig.pool], ['pool2', away]]),
+  })
+  away.away()
+  const publisher = rig.publisher('p')
+  publisher.publish(packet('b/1', 'held', 1, 1))
+  publisher.publish(packet('queue/x', 'm', 1, 2))
+  await rig.settle()
+  const client = rig.connect('c')
+  client.subscribe('queue/x')
+  await rig.settle()
+  client.ackAll()
+  await rig.settle()
+  client.leave()
+  const back = rig.connect('c')
+  await rig.settle()
+  away.ready = true
+  away.round()
+  await rig.settle()
+  expect([client.got, back.got]).toEqual([['m'], []])
+})
+
+test('a client that subscribes over and over piles up nothing', async () => {
+  const rig = new Rig({ rules: [], settings: { maxInflight: 1 } })
+  await rig.publish('r', 'R', 1, true)
+  const client = rig.connect('c')
+  client.subscribe('t')
+  await rig.publish('t', '1')
+  for (let i = 0; i < 1000; i++) client.subscribe('r')
+  await rig.settle()
+  while (client.open.length > 0) {
+    client.ackAll()
+    await turn()
+  }
+  expect(client.got.length).toBeLessThan(10)
+})
+
+test('the slow tick opens no lane for what was stored before the broker began', async () => {
+  const rig = new Rig()
+  for (let i = 0; i < 300; i++) await rig.publish(`pubsub/${i}`, String(i))
+  rig.pool.redis.clock += 120_000_000
+  const begun = new Rig({ redis: rig.pool.redis, boot: '00000000002', startedAt: rig.clock.ms + 120_000 })
+  const client = begun.connect('c')
+  client.subscribe('pubsub/#')
+  await begun.settle()
+  while (client.open.length > 0) {
+    client.ackAll()
+    await begun.settle()
+  }
+  expect(client.session.lanes.size).toBe(0)
+  begun.delivery.slowTick()
+  await begun.settle()
+  expect(client.session.lanes.size).toBe(0)
+})
