@@ -276,8 +276,10 @@ export class Lanes implements LaneOwner {
         if (granted === 0 || !covered) this.#drop(lane)
       }
     }
+    const qos = this.#owner.subscriptions.get(filter)?.qos
     for (const scan of this.#scans) {
-      if ((this.#owner.subscriptions.get(scan.filter)?.qos ?? 0) === 0) this.#stop(scan)
+      // retained messages come at any QoS, stored ones above 0
+      if (scan.filter === filter && (qos === undefined || (qos === 0 && scan.index !== 'retained'))) this.#stop(scan)
     }
   }
 

@@ -166,3 +166,18 @@ test('the slow tick opens no lane for what was stored before the broker began', 
   await begun.settle()
   expect(client.session.lanes.size).toBe(0)
 })
+
+test('another SUBSCRIBE does not end the search for retained messages of one with QoS 0', async () => {
+  const rig = new Rig({ rules: [
+    ['message.publish', '#', 'on_message_retain'],
+    ['message.publish', '#', 'on_retain_delete'],
+    ['session.subscribed', '#', 'on_retain_lookup'],
+  ] })
+  for (const topic of ['x/1', 'x/2']) await rig.publish(topic, topic, 1, true)
+  const client = rig.connect('c')
+  client.subscribe('x/#', 0)
+  await turn()
+  client.subscribe('y', 1)
+  await rig.settle()
+  expect(client.got.toSorted()).toEqual(['x/1 RETAIN', 'x/2 RETAIN'])
+})
