@@ -16,7 +16,6 @@ export const RULE_MEMBERS = {
   expired_time: { type: 'seconds', expects: `a whole number of seconds, at most ${MAX_EXPIRY_SECONDS}` },
 } as const satisfies Record<string, RuleMember>
 
-export type RuleMemberName = keyof typeof RULE_MEMBERS
 
 /** The members of a rule's action; it has exactly one of them. */
 export const ACTION_MEMBERS = {
@@ -24,4 +23,3 @@ export const ACTION_MEMBERS = {
   commands: { expects: 'a list of texts: Redis commands' },
 } as const
 
-export type ActionMemberName = keyof typeof ACTION_MEMBERS
