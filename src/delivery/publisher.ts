@@ -67,6 +67,8 @@ export class Inbound {
   waiting = 0
   /** Submissions of the current try. */
   parts: Part[] = []
+  /** Something of it was not done, and it goes on (`on_failure = pass`). */
+  passed = false
   state: 'storing' | 'stored' | 'refused' | 'abandoned' = 'storing'
   routed = false
   /** PUBREC was written; waits for PUBREL. */
@@ -91,12 +93,19 @@ class Part implements Submission {
   readonly #message: Inbound
   readonly #settle: (message: Inbound, part: Part, outcomes: readonly Outcome[]) => void
 
-  constructor(message: Inbound, share: PoolEffects, order: object, settle: (message: Inbound, part: Part, outcomes: readonly Outcome[]) => void) {
+  constructor(options: {
+    readonly message: Inbound
+    readonly share: PoolEffects
+    readonly order: object
+    readonly hold: boolean
+    readonly settle: (message: Inbound, part: Part, outcomes: readonly Outcome[]) => void
+  }) {
+    const { message } = options
     this.#message = message
-    this.#settle = settle
-    this.share = share
-    this.order = order
-    this.hold = message.record.qos > 0
+    this.#settle = options.settle
+    this.share = options.share
+    this.order = options.order
+    this.hold = options.hold
     this.bytes = MESSAGE_BYTES + message.record.payload.length + message.record.topic.length
   }
 
@@ -105,8 +114,16 @@ class Part implements Submission {
   }
 
   done(outcomes: readonly Outcome[]): void {
+    // it was given up, and what came of it is counted
+    if (this.answered) return
     this.answered = true
     this.#settle(this.#message, this, outcomes)
+  }
+
+  /** Nobody waits for it any more: it need not leave, and counts as not done. */
+  giveUp(clause: string): void {
+    this.cancelled = true
+    this.done(this.effects.map(() => ({ ok: false, failure: 'passing', message: clause })))
   }
 }
 
@@ -183,11 +200,15 @@ export class Publisher {
     for (const message of this.#fifo) if (message.publisher === this) message.publisher = undefined
   }
 
-  /** A held message's time is over: the connection is closed, and the client sends again (SPEC 4.2). Call it every so often. */
+  /**
+   * A message's time is over (SPEC 4.2): where its pools pass, it goes on; else the connection is
+   * closed, and the client sends again. Call it every so often.
+   */
   sweep(now: number): void {
     this.#letQos0Pass()
+    this.#passOn(now)
     const head = this.#fifo[0]
-    if (head === undefined || now - head.receivedAt < this.holdMs) return
+    if (head === undefined || !this.#isLate(head, now)) return
     if (this.#link === undefined) {
       this.#giveUpWill(head)
       return
@@ -201,6 +222,18 @@ export class Publisher {
     this.#ports.counters.publishersHeld++
     this.#abandonAll()
     this.#link.close('held')
+  }
+
+  #isLate(message: Inbound, now: number): boolean {
+    return now - message.receivedAt >= this.holdMs
+  }
+
+  /** `on_failure = pass`: whoever has waited so long is not kept waiting by a pool that is slow to say no. */
+  #passOn(now: number): void {
+    const late = this.#fifo.filter((message) => message.record.qos > 0 && this.#isLate(message, now))
+    for (const part of late.flatMap((message) => message.parts)) {
+      if (!part.hold && !part.answered) part.giveUp('no answer in time')
+    }
   }
 
   /** What has not left for Redis need not; the rest may be stored without having been acknowledged, which is allowed. */
@@ -251,6 +284,7 @@ export class Publisher {
     const { record } = message
     const steps = stepsFor(rules.program, 'message.publish', record.topic)
     message.state = 'storing'
+    message.passed = false
     message.parts = []
     message.placed = []
     if (steps.length > 0) {
@@ -260,7 +294,9 @@ export class Publisher {
         payload: record.payload, qos: record.qos, retain: record.retain, record,
       }
       for (const share of effectsOf(rules, steps, event)) {
-        if (share.effects.length > 0) message.parts.push(new Part(message, share, this.#order, this.#settle))
+        if (share.effects.length === 0) continue
+        const hold = record.qos > 0 && rules.program.pools.get(share.pool.name)?.onFailure !== 'pass'
+        message.parts.push(new Part({ message, share, order: this.#order, hold, settle: this.#settle }))
       }
     }
     message.waiting = message.parts.length
@@ -299,6 +335,8 @@ export class Publisher {
       if (outcome.ok) {
         if (effect.kind === 'store') message.placed.push({ pool: share.pool, kind: 'log', stored: outcome.stored })
         else if (effect.kind === 'latest') message.placed.push({ pool: share.pool, kind: 'latest', stored: undefined })
+      } else if (outcome.failure === 'passing' && !part.hold) {
+        message.passed ||= message.record.qos > 0
       } else if (message.record.qos > 0 && (outcome.failure === 'passing' || effect.kind !== 'command')) {
         // passing although it holds: the pool was closed before it was stored
         if (this.#link !== undefined) message.state = 'refused'
@@ -350,6 +388,7 @@ export class Publisher {
     }
     if (!message.routed) {
       message.routed = true
+      if (message.passed) this.#ports.counters.publishesPassed++
       this.#ports.route(message.record, message.placed)
     }
     message.placed = []

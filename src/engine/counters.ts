@@ -4,6 +4,8 @@ export interface Counters {
   publishersHeld: number
   /** Publishers closed because a storing rule refused their message for good. */
   publishersRefused: number
+  /** Messages that went on although a rule had not done its work for them (`on_failure = pass`). */
+  publishesPassed: number
   /** Wills that went on unstored. */
   willsUnstored: number
   /** QoS 0 messages that a subscriber's full socket did not take. */
@@ -26,7 +28,7 @@ export interface Counters {
 
 export function newCounters(): Counters {
   return {
-    publishersHeld: 0, publishersRefused: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0,
+    publishersHeld: 0, publishersRefused: 0, publishesPassed: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0,
     retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0, ordersRefused: 0,
     packetsRefused: 0,
   }

@@ -36,8 +36,8 @@ export const POOL_OPTIONS = {
   servername: { value: oneWord, default: undefined, summary: 'the name that its certificate must have, with `ssl`', unbuilt: TLS },
   verify: { value: onOrOff, default: true, summary: 'refuse a certificate that nobody vouches for, with `ssl`', unbuilt: TLS },
   on_failure: {
-    value: oneOf('hold', 'pass'), default: 'hold', summary: 'what happens to messages while it is away',
-    unbuilt: { severity: 'error', what: '`pass`', except: ['hold'] },
+    value: oneOf('hold', 'pass'), default: 'hold',
+    summary: 'what becomes of messages while it is away: they wait for it, or go on unstored',
   },
   wait_replicas: {
     value: wholeNumber(0, 100), default: 0, summary: 'replicas that must have a message before it is acknowledged',

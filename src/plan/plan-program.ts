@@ -68,6 +68,7 @@ function planPool({ name, options }: PoolSymbol): PoolSpec {
     username: option('username', POOL_OPTIONS.username),
     password: option('password', POOL_OPTIONS.password),
     channel: needed(option('channel', POOL_OPTIONS.channel)),
+    onFailure: needed(option('on_failure', POOL_OPTIONS.on_failure)),
     at: placeOf(needed(options.get('server')).key.span),
   }
 }

@@ -62,6 +62,8 @@ export interface PoolSpec {
   readonly username: string | undefined
   readonly password: string | undefined
   readonly channel: string
+  /** What becomes of messages that it cannot store now (SPEC 4.2). */
+  readonly onFailure: 'hold' | 'pass'
   /** Of the line that set `server`. */
   readonly at: Place
 }

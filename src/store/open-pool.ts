@@ -193,8 +193,8 @@ export function openPool(options: PoolOptions): OpenPool {
     const failure = settleCall(call, answered)
     if (failure === undefined) {
       if (call.kind === 'ack-queue') confirmAcks(call)
-    } else if (call.kind === 'command' && call.owners.every(({ submission }) => !submission.hold)) {
-      // at most once: nobody waits for it
+    } else if (call.kind === 'command' && (spec.onFailure === 'pass' || call.owners.every(({ submission }) => !submission.hold))) {
+      // at most once (SPEC 4.1)
       settleAll(call, passing(failure.message))
     } else {
       kept.push(call)

@@ -60,6 +60,7 @@ function poolSpec(name: string, host: string, at: PoolSpec['at']): PoolSpec {
     username: undefined,
     password: undefined,
     channel: 'mqtt_channel',
+    onFailure: 'hold',
     at,
   }
 }
