@@ -185,8 +185,10 @@ export class Connection implements Link, PublisherLink {
 
   #refusalOf(filter: string): string | undefined {
     if (subscriptionProblem(filter) !== undefined) return 'its filter is not one'
-    const { maxTopicLevels } = this.#delivery.rules.program.settings
-    return topicLevels(withoutShare(filter)) > maxTopicLevels ? 'its filter has more levels than mqtt.max_topic_levels' : undefined
+    const { maxTopicLevels, maxSubscriptions } = this.#delivery.rules.program.settings
+    if (topicLevels(withoutShare(filter)) > maxTopicLevels) return 'its filter has more levels than mqtt.max_topic_levels'
+    const { subscriptions } = this.session
+    return subscriptions.size >= maxSubscriptions && !subscriptions.has(filter) ? 'the client has as many as mqtt.max_subscriptions allows' : undefined
   }
 
   #unsubscribe(packet: Extract<Packet, { cmd: 'unsubscribe' }>): void {

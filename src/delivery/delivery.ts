@@ -8,6 +8,7 @@ import type { Step } from '../plan/program.ts'
 import { fetchesOf, keepsRetained } from './coverage.ts'
 import { Group, type GroupPorts } from './group.ts'
 import type { Subscription } from './lanes.ts'
+import { MemoryBudget } from './memory-queue.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
 import { RetainedMemory } from './retained-memory.ts'
 import { type InFlight, Session, type SessionPorts } from './session.ts'
@@ -43,6 +44,8 @@ export class Delivery {
   readonly #groupPorts: GroupPorts
   /** Who has something to do when this turn of the event loop ends. */
   readonly #wanting = new Set<Session | Group>()
+  /** Persistent sessions whose clients are away, longest away first. */
+  readonly #away = new Set<Session>()
   /** The order object of each session's effects: its connection while there is one. */
   readonly #orders = new WeakMap<Session, object>()
   /** Score up to which each pool was searched for what other brokers stored. */
@@ -64,6 +67,7 @@ export class Delivery {
     this.#ports = {
       clock: options.clock,
       counters: options.counters,
+      budget: new MemoryBudget(() => this.#sessions.size),
       maxInflight: () => this.#rules.program.settings.maxInflight,
       maxMqueueLen: () => this.#rules.program.settings.maxMqueueLen,
       granted: (session, topic) => this.#tree.match(topic).find((match) => match.subscriber === session)?.qos ?? 0,
@@ -86,20 +90,36 @@ export class Delivery {
 
   // --- sessions
 
+  /** The session of a client, unless it has been away for too long. */
   session(clientid: string): Session | undefined {
-    return this.#sessions.get(clientid)
+    const session = this.#sessions.get(clientid)
+    if (session === undefined || !this.#isExpired(session)) return session
+    this.#expire(session)
+    return undefined
+  }
+
+  #isExpired({ awaySince }: Session): boolean {
+    return awaySince !== undefined && this.#clock.now() - awaySince >= this.#rules.program.settings.sessionExpiryMs
+  }
+
+  /** Nothing of it is unsubscribed (SPEC 2): the client has not asked for that. What Redis holds for it stays there. */
+  #expire(session: Session): void {
+    this.#counters.sessionsExpired++
+    this.#drop(session)
+    this.#settleDrains()
   }
 
   /** A client was let in. The session it resumes, or a new one; whatever there was before a clean one is gone [MQTT-3.1.2-6]. */
   attach(client: { readonly clientid: string, readonly clean: boolean, readonly username: string | undefined, readonly link: Link }): { readonly session: Session, readonly resumed: boolean } {
     const { clientid, clean, username, link } = client
-    const old = this.#sessions.get(clientid)
+    const old = this.session(clientid)
     const resumed = old !== undefined && !clean && !old.clean
     if (old !== undefined && !resumed) this.#drop(old)
     const session = resumed ? old : new Session({ clientid, clean, ports: this.#ports })
     this.#sessions.set(clientid, session)
     session.username = username
     this.#orders.set(session, link)
+    this.#away.delete(session)
     session.attach(link)
     return { session, resumed }
   }
@@ -108,15 +128,19 @@ export class Delivery {
   detach(session: Session, link: Link): void {
     if (session.link !== link) return
     session.detach()
-    if (session.clean && this.#sessions.get(session.clientid) === session) this.#drop(session)
+    if (this.#sessions.get(session.clientid) === session) {
+      if (session.clean) this.#drop(session)
+      else this.#away.add(session)
+    }
     this.#settleDrains()
   }
 
   #drop(session: Session): void {
-    if (session.connected) session.detach()
+    session.end()
     for (const subscription of session.subscriptions.values()) this.#forget(session, subscription)
     session.subscriptions.clear()
     this.#wanting.delete(session)
+    this.#away.delete(session)
     this.#sessions.delete(session.clientid)
   }
 
@@ -397,9 +421,13 @@ export class Delivery {
     for (const { subscriber, qos } of this.#tree.match(topic)) if (qos > 0) subscriber.lanes.doubt(pool, topic)
   }
 
-  /** Closes subscribers that have not read for too long; call it every second or so. */
+  /** Closes subscribers that have not read for too long, and ends sessions of clients that were away for too long; call it every second or so. */
   sweep(): void {
     const now = this.#clock.now()
+    for (const session of this.#away) {
+      if (!this.#isExpired(session) && this.#away.size <= this.#rules.program.settings.maxSessions) break
+      this.#expire(session)
+    }
     for (const session of this.#sessions.values()) {
       if (session.stuckSince === undefined || now - session.stuckSince < STUCK_MS) continue
       this.#counters.subscribersStuck++

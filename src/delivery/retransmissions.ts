@@ -12,7 +12,8 @@ const BOUND = 100_000
  */
 export class Retransmissions {
   readonly #clients = new Map<string, Map<number, Inbound>>()
-  #size = 0
+  /** All of them, oldest first. */
+  readonly #byAge = new Set<Inbound>()
 
   find(clientid: string, packet: IncomingPublish): Inbound | undefined {
     const message = this.#clients.get(clientid)?.get(packet.packetId)
@@ -31,9 +32,11 @@ export class Retransmissions {
       entries = new Map()
       this.#clients.set(clientid, entries)
     }
-    if (!entries.has(message.packetId)) this.#size++
+    const before = entries.get(message.packetId)
+    if (before !== undefined) this.#byAge.delete(before)
     entries.set(message.packetId, message)
-    if (this.#size > BOUND) this.#dropOldest()
+    this.#byAge.add(message)
+    if (this.#byAge.size > BOUND) this.#dropOldest()
   }
 
   /** PUBREL: only of a message whose PUBREC was written. */
@@ -44,8 +47,10 @@ export class Retransmissions {
   /** A PUBACK was written. */
   delete(clientid: string, packetId: number): void {
     const entries = this.#clients.get(clientid)
-    if (entries === undefined || !entries.delete(packetId)) return
-    this.#size--
+    const message = entries?.get(packetId)
+    if (entries === undefined || message === undefined) return
+    entries.delete(packetId)
+    this.#byAge.delete(message)
     if (entries.size === 0) this.#clients.delete(clientid)
   }
 
@@ -70,11 +75,9 @@ export class Retransmissions {
   }
 
   #dropOldest(): void {
-    for (const [clientid, entries] of this.#clients) {
-      for (const packetId of entries.keys()) {
-        this.delete(clientid, packetId)
-        return
-      }
+    for (const { record, packetId } of this.#byAge) {
+      this.delete(record.from, packetId)
+      return
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Rules } from '../engine/rules.ts'
 import { matchesTopic } from '../language/topic-filter.ts'
 import type { Group } from './group.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
+import { HeldBytes, type MemoryBudget, MemoryQueue } from './memory-queue.ts'
 import type { Lane, Origin, Outgoing } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
 
@@ -25,6 +26,7 @@ export interface InFlight {
 export interface SessionPorts {
   readonly clock: Clock
   readonly counters: Counters
+  readonly budget: MemoryBudget
   maxInflight(): number
   maxMqueueLen(): number
   rules(): Rules
@@ -61,6 +63,8 @@ export class Session implements LanesOwner {
   /** Shared subscriptions that it is a member of; kept by them. */
   readonly groups = new Set<Group>()
   username: string | undefined
+  /** Since when its client is away, in the clock's milliseconds; absent while it is connected. */
+  awaySince: number | undefined
   /** Since when the socket has not taken what waits, in the clock's milliseconds. */
   stuckSince: number | undefined
 
@@ -75,9 +79,11 @@ export class Session implements LanesOwner {
   /** The last ones acknowledged that another lane may yet show, with the pool they came from. */
   readonly #acked = new Map<string, Pool | undefined>()
   #lastPacketId = 0
-  #mqueue: Outgoing[] = []
+  /** What uncovered messages take, waiting and in flight. */
+  readonly #held: HeldBytes
+  readonly #mqueue: MemoryQueue
   /** What waits behind a lane of its topic that is no longer covered. */
-  readonly #tails = new Map<string, Outgoing[]>()
+  readonly #tails = new Map<string, MemoryQueue>()
   /** Retained messages of new subscriptions, by where they are from; sent as the queue is empty. */
   readonly #backlog = new Map<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2 }>()
   /** Called when nothing waits in memory any more. */
@@ -97,6 +103,8 @@ export class Session implements LanesOwner {
     this.clientid = options.clientid
     this.clean = options.clean
     this.#ports = options.ports
+    this.#held = new HeldBytes(options.ports.budget)
+    this.#mqueue = new MemoryQueue(this.#held)
     this.lanes = new Lanes(this)
   }
 
@@ -116,6 +124,7 @@ export class Session implements LanesOwner {
     this.#phase = 'opening'
     this.#retrying = false
     this.stuckSince = undefined
+    this.awaySince = undefined
   }
 
   /** CONNACK is on the wire: first what was in flight, then the rest [MQTT-4.4.0-1]. */
@@ -132,11 +141,18 @@ export class Session implements LanesOwner {
     this.#replay()
   }
 
+  /** The session is gone for good. */
+  end(): void {
+    if (this.connected) this.detach()
+    this.#held.clear()
+  }
+
   /** The connection is gone. What is in flight and the positions stay; what was read is forgotten. */
   detach(): void {
     this.#link = undefined
     this.#phase = 'offline'
     this.stuckSince = undefined
+    this.awaySince = this.#ports.clock.now()
     this.#bodies.clear()
     this.#lookups.clear()
     this.asked.clear()
@@ -183,13 +199,12 @@ export class Session implements LanesOwner {
   enqueue(record: MessageRecord, qos: 1 | 2): void {
     const outgoing: Outgoing = { record, qos, retain: false, origin: undefined }
     if (this.lanes.isDraining(record.topic)) {
-      const tail = this.#tails.get(record.topic) ?? []
-      tail.push(outgoing)
-      this.#tails.set(record.topic, this.#bounded(tail))
+      const tail = this.#tails.get(record.topic) ?? new MemoryQueue(this.#held)
+      this.#tails.set(record.topic, tail)
+      this.#queue(tail, outgoing)
       return
     }
-    this.#mqueue.push(outgoing)
-    this.#mqueue = this.#bounded(this.#mqueue)
+    this.#queue(this.#mqueue, outgoing)
     if (this.connected) this.#takesTurn(MEMORY)
   }
 
@@ -309,12 +324,12 @@ export class Session implements LanesOwner {
 
   isQueued(msgid: string): boolean {
     if (this.#mqueue.length === 0 && this.#tails.size === 0) return false
-    const waits = (queue: readonly Outgoing[]) => queue.some(({ record }) => record.id === msgid)
+    const waits = (queue: MemoryQueue) => queue.some(({ id }) => id === msgid)
     return waits(this.#mqueue) || [...this.#tails.values()].some(waits)
   }
 
   isTopicQueued(topic: string): boolean {
-    return this.#mqueue.some(({ record }) => record.topic === topic)
+    return this.#mqueue.some((record) => record.topic === topic)
   }
 
   memoryFree(): void {
@@ -333,7 +348,7 @@ export class Session implements LanesOwner {
     const tail = this.#tails.get(topic)
     if (tail === undefined) return
     this.#tails.delete(topic)
-    this.#mqueue = this.#bounded([...this.#mqueue, ...tail])
+    for (let outgoing = tail.shift(); outgoing !== undefined; outgoing = tail.shift()) this.#queue(this.#mqueue, outgoing)
     if (this.connected) this.#takesTurn(MEMORY)
   }
 
@@ -424,6 +439,7 @@ export class Session implements LanesOwner {
         record: origin === undefined ? record : undefined, released: false,
       })
       this.#inFlightIds.add(record.id)
+      if (origin === undefined) this.#held.add(record)
     } else this.#settle(origin, record.topic, record.id)
     link.publish({ topic: record.topic, payload: record.payload, qos, retain, dup, packetId })
     this.#ports.delivered(this, record.id, record.topic, qos)
@@ -443,6 +459,7 @@ export class Session implements LanesOwner {
   #finish(message: InFlight): void {
     this.#inFlight.delete(message.packetId)
     this.#inFlightIds.delete(message.msgid)
+    if (message.record !== undefined) this.#held.remove(message.record)
     const pool = message.origin?.pool
     if (this.lanes.readsElsewhere(message.topic, pool)) this.noteAcked(message.msgid, pool)
     this.#ports.acked(this, message, this.#settle(message.origin, message.topic, message.msgid))
@@ -530,11 +547,8 @@ export class Session implements LanesOwner {
     this.#turns.push(source)
   }
 
-  #bounded(queue: Outgoing[]): Outgoing[] {
-    const surplus = queue.length - this.#ports.maxMqueueLen()
-    if (surplus <= 0) return queue
-    this.#ports.counters.mqueueDropped += surplus
-    return queue.slice(surplus)
+  #queue(queue: MemoryQueue, outgoing: Outgoing): void {
+    this.#ports.counters.mqueueDropped += queue.push(outgoing, this.#ports.maxMqueueLen())
   }
 
   /** The socket takes nothing although something is to be sent: since when is noted. */

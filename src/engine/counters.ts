@@ -12,6 +12,8 @@ export interface Counters {
   qos0Dropped: number
   /** Uncovered messages pushed out of a full session queue. */
   mqueueDropped: number
+  /** Persistent sessions that were away for too long, or too many. */
+  sessionsExpired: number
   /** Retained messages pushed out of the full memory. */
   retainedDropped: number
   /** Subscribers closed because they did not read. */
@@ -28,7 +30,7 @@ export interface Counters {
 
 export function newCounters(): Counters {
   return {
-    publishersHeld: 0, publishersRefused: 0, publishesPassed: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0,
+    publishersHeld: 0, publishersRefused: 0, publishesPassed: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0, sessionsExpired: 0,
     retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0, ordersRefused: 0,
     packetsRefused: 0,
   }

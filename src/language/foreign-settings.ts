@@ -22,8 +22,8 @@ const NODE = new Set([
 
 const MQTT = new Set([
   'max_qos_allowed', 'max_topic_alias', 'retain_available', 'wildcard_subscription', 'shared_subscription', 'ignore_loop_deliver',
-  'strict_mode', 'response_information', 'server_keepalive', 'keepalive_backoff', 'max_subscriptions', 'upgrade_qos', 'retry_interval',
-  'max_awaiting_rel', 'await_rel_timeout', 'session_expiry_interval', 'mqueue_priorities', 'mqueue_default_priority', 'mqueue_store_qos0',
+  'strict_mode', 'response_information', 'server_keepalive', 'keepalive_backoff', 'upgrade_qos', 'retry_interval',
+  'max_awaiting_rel', 'await_rel_timeout', 'mqueue_priorities', 'mqueue_default_priority', 'mqueue_store_qos0',
   'use_username_as_clientid', 'mountpoint', 'bypass_auth_plugins', 'mqueue_type',
 ])
 

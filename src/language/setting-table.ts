@@ -17,6 +17,9 @@ const WEBSOCKET: Unbuilt = { severity: 'warning', what: 'a WebSocket listener', 
 /** Levels of a topic that are walked level by level; the stack holds some thousands. */
 const DEEPEST = 1024
 
+/** Of one client, whatever it asks for. */
+const MOST_SUBSCRIPTIONS = 65_535
+
 const certificate: SettingRow<string> = { value: anyText, default: undefined, summary: 'a file of its certificate' }
 const path: SettingRow<string> = { value: oneWord, default: '/mqtt', summary: 'the path of its URL' }
 
@@ -52,6 +55,9 @@ export const SETTINGS = {
   'mqtt.max_topic_levels': { value: limitUpTo(DEEPEST), default: 128, summary: `levels of a topic or filter, at most ${DEEPEST}; 0: as many as that` },
   'mqtt.max_inflight': { value: wholeNumber(1, 65_535), default: 32, summary: 'unacknowledged QoS 1 and 2 messages to one client' },
   'mqtt.max_mqueue_len': { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'uncovered messages kept in memory for one session' },
+  'mqtt.max_subscriptions': { value: limitUpTo(MOST_SUBSCRIPTIONS), default: 10_000, summary: `subscriptions of one client, at most ${MOST_SUBSCRIPTIONS}; 0: as many as that` },
+  'mqtt.session_expiry_interval': { value: duration(1_000, 31_536_000_000), default: 7_200_000, summary: 'how long a session that is not clean outlives its connection' },
+  'mqtt.max_sessions': { value: wholeNumber(1, 10_000_000), default: 100_000, summary: 'sessions kept for clients that are away; beyond, the one longest away goes' },
   'mqtt.idle_timeout': { value: duration(1, 86_400_000), default: 15_000, summary: 'from connection to CONNECT' },
 } as const satisfies Record<string, SettingRow<unknown>>
 

@@ -17,6 +17,12 @@ export interface Settings {
   readonly maxClientidLen: number
   /** `mqtt.max_topic_levels`, of topics and filters. */
   readonly maxTopicLevels: number
+  /** `mqtt.max_subscriptions` of one client. */
+  readonly maxSubscriptions: number
+  /** `mqtt.session_expiry_interval`: milliseconds that a persistent session outlives its connection. */
+  readonly sessionExpiryMs: number
+  /** `mqtt.max_sessions`: of clients that are away. */
+  readonly maxSessions: number
   /** `mqtt.idle_timeout`: milliseconds from connection to CONNECT. */
   readonly idleTimeoutMs: number
 }

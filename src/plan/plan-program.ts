@@ -33,6 +33,9 @@ function planSettings(symbols: Symbols): Settings {
     maxPacketSize: needed(settingOf(symbols, 'mqtt.max_packet_size', SETTINGS['mqtt.max_packet_size'])),
     maxClientidLen: needed(settingOf(symbols, 'mqtt.max_clientid_len', SETTINGS['mqtt.max_clientid_len'])),
     maxTopicLevels: needed(settingOf(symbols, 'mqtt.max_topic_levels', SETTINGS['mqtt.max_topic_levels'])),
+    maxSubscriptions: needed(settingOf(symbols, 'mqtt.max_subscriptions', SETTINGS['mqtt.max_subscriptions'])),
+    sessionExpiryMs: needed(settingOf(symbols, 'mqtt.session_expiry_interval', SETTINGS['mqtt.session_expiry_interval'])),
+    maxSessions: needed(settingOf(symbols, 'mqtt.max_sessions', SETTINGS['mqtt.max_sessions'])),
     idleTimeoutMs: needed(settingOf(symbols, 'mqtt.idle_timeout', SETTINGS['mqtt.idle_timeout'])),
   }
 }

@@ -51,7 +51,7 @@ describe('what is stored is kept', () => {
 it('a file of nothing is a program with defaults', () => {
   expect(program('').settings).toEqual({
     nodeName: 'hookline@127.0.0.1', dataDir: undefined, maxInflight: 32, maxMqueueLen: 1_000,
-    maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000,
+    maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 10_000, sessionExpiryMs: 7_200_000, maxSessions: 100_000, idleTimeoutMs: 15_000,
     listeners: [{ kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, at: undefined }],
   })
 })

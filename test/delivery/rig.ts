@@ -33,7 +33,8 @@ export function programOf(rules: readonly Rule[], settings: Partial<Program['set
     hash: String(Math.random()), pools: new Map(), steps,
     settings: {
       nodeName: 'n1', dataDir: undefined, listeners: [], maxInflight: 32, maxMqueueLen: 1000,
-      maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000, ...settings,
+      maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 10_000, sessionExpiryMs: 7_200_000,
+      maxSessions: 100_000, idleTimeoutMs: 15_000, ...settings,
     },
   }
 }

@@ -186,6 +186,29 @@ describe('what no rule covers', () => {
     expect(rig.counters.mqueueDropped).toBe(1)
   })
 
+  test('takes a bounded number of bytes: who holds more than its share gives up its own oldest, and nobody else\'s', async () => {
+    const rig = new Rig({ rules: [] })
+    const big = 'x'.repeat(1024 * 1024)
+    const quiet = rig.connect('quiet')
+    quiet.subscribe('quiet')
+    quiet.leave()
+    await rig.publish('quiet', 'kept')
+    const hoarders = Array.from({ length: 20 }, (_, i) => {
+      const hoarder = rig.connect(`hoarder-${i}`)
+      hoarder.subscribe(`flood/${i}`)
+      return hoarder
+    })
+    // half of them are there and never acknowledge
+    for (const hoarder of hoarders.slice(10)) hoarder.leave()
+    for (let message = 0; message < 12; message++) {
+      for (const i of hoarders.keys()) await rig.publish(`flood/${i}`, big)
+    }
+    expect(rig.counters.mqueueDropped).toBeGreaterThan(20 * 12 - 100)
+    const after = rig.connect('quiet')
+    await rig.settle()
+    expect(after.got).toEqual(['kept'])
+  })
+
   test('goes to overlapping filters once, at the highest QoS granted', async () => {
     const rig = new Rig({ rules: [] })
     const client = rig.connect('c')
@@ -434,5 +457,63 @@ describe('a reload', () => {
     expect(client.got).toEqual(['1', '2', '3'])
     expect(rig.pool.redis.records.size).toBe(0)
     expect(drained).toBe(true)
+  })
+})
+
+describe('a persistent session whose client is away', () => {
+  const settings = { sessionExpiryMs: 60_000, maxSessions: 2 }
+
+  test('ends after mqtt.session_expiry_interval, and not before', async () => {
+    const rig = new Rig({ rules: [], settings })
+    rig.connect('c').leave()
+    rig.clock.pass(59_999)
+    rig.delivery.sweep()
+    expect(rig.delivery.session('c')).toBeDefined()
+    rig.clock.pass(1)
+    rig.delivery.sweep()
+    expect(rig.delivery.session('c')).toBeUndefined()
+    expect(rig.counters.sessionsExpired).toBe(1)
+  })
+
+  test('is not resumed when its time is over, also if nobody has looked since', () => {
+    const rig = new Rig({ rules: [], settings })
+    rig.connect('c').leave()
+    rig.clock.pass(60_000)
+    expect(rig.delivery.session('c')).toBeUndefined()
+  })
+
+  test('begins its time anew with each connection, and none passes while the client is there', () => {
+    const rig = new Rig({ rules: [], settings })
+    rig.connect('c').leave()
+    rig.clock.pass(59_000)
+    const back = rig.connect('c')
+    rig.clock.pass(120_000)
+    rig.delivery.sweep()
+    back.leave()
+    rig.clock.pass(59_000)
+    rig.delivery.sweep()
+    expect(rig.delivery.session('c')).toBeDefined()
+  })
+
+  test('is one of at most mqtt.max_sessions: the one longest away goes', () => {
+    const rig = new Rig({ rules: [], settings })
+    for (const clientid of ['a', 'b', 'c']) rig.connect(clientid).leave()
+    rig.connect('b').leave()
+    rig.delivery.sweep()
+    expect(['a', 'b', 'c'].map((clientid) => rig.delivery.session(clientid) !== undefined)).toEqual([false, true, true])
+  })
+
+  test('takes what it waited for with it: its memory is free for others', async () => {
+    const rig = new Rig({ rules: [], settings })
+    const client = rig.connect('c')
+    client.subscribe('x')
+    client.leave()
+    await rig.publish('x', '1')
+    rig.clock.pass(60_000)
+    rig.delivery.sweep()
+    const again = rig.connect('c')
+    again.subscribe('x')
+    await rig.settle()
+    expect(again.got).toEqual([])
   })
 })

@@ -34,7 +34,8 @@ function fakeProgram(hash: string, nodeName: string, pools: Map<string, PoolSpec
     pools,
     settings: {
       nodeName, dataDir: undefined, listeners: [], maxInflight: 32, maxMqueueLen: 1000,
-      maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000,
+      maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 10_000, sessionExpiryMs: 7_200_000,
+      maxSessions: 100_000, idleTimeoutMs: 15_000,
     },
     steps: {
       'client.connected': [],
