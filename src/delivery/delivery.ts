@@ -17,7 +17,10 @@ import { SubscriptionTree } from './subscription-tree.ts'
 /** A subscriber whose socket does not take what waits is closed after so long (SPEC 4.3). Milliseconds. */
 const STUCK_MS = 10_000
 /** Lanes that all sessions may have; beyond, those are given up that lose nothing by it. */
-const LANES = 100_000
+const LANES = 50_000
+/** Of these, busy ones that one session may have, and always has. */
+const MOST_BUSY = 2_000
+const LEAST_BUSY = 100
 /** Topics looked at in one call of the slow tick. */
 const CHANGES_PAGE = 500
 /** How far two clocks may be apart. Milliseconds. */
@@ -55,6 +58,8 @@ export class Delivery {
   readonly #startedAt: number
   /** The newest score that each topic was given by us since the last look: no news to anyone. */
   readonly #ownScores = new WeakMap<Pool, Map<string, number>>()
+  /** Busy lanes that a session may have; looked at once a second. */
+  #laneShare = MOST_BUSY
   #rules: Rules
   #drainWaiters: { readonly pool: Pool, readonly resolve: () => void }[] = []
 
@@ -64,10 +69,12 @@ export class Delivery {
     this.#counters = options.counters
     this.#clock = options.clock
     this.#startedAt = options.clock.now()
+    const budget = new MemoryBudget(() => this.#sessions.size)
     this.#ports = {
       clock: options.clock,
       counters: options.counters,
-      budget: new MemoryBudget(() => this.#sessions.size),
+      budget,
+      laneShare: () => this.#laneShare,
       maxInflight: () => this.#rules.program.settings.maxInflight,
       maxMqueueLen: () => this.#rules.program.settings.maxMqueueLen,
       granted: (session, topic) => this.#tree.match(topic).find((match) => match.subscriber === session)?.qos ?? 0,
@@ -76,7 +83,9 @@ export class Delivery {
       acked: (session, message, position) => this.#acked(session, message, position),
       rules: () => this.#rules,
     }
-    this.#groupPorts = { clock: options.clock, rules: () => this.#rules, wants: (group) => this.#wants(group) }
+    this.#groupPorts = {
+      clock: options.clock, budget, laneShare: () => this.#laneShare, rules: () => this.#rules, wants: (group) => this.#wants(group),
+    }
   }
 
   get rules(): Rules {
@@ -380,11 +389,18 @@ export class Delivery {
   slowTick(): void {
     const pools = new Set(this.#rules.pools.values())
     for (const pool of pools) this.#lookForChanges(pool)
+    for (const reader of this.#readers()) reader.lanes.doubtLatest()
+  }
+
+  #boundLanes(): void {
     let lanes = 0
+    let readers = 0
     for (const reader of this.#readers()) {
-      reader.lanes.doubtLatest()
+      if (reader.lanes.size === 0) continue
+      readers++
       lanes += reader.lanes.size
     }
+    this.#laneShare = lanes < LANES / 2 ? MOST_BUSY : Math.max(LEAST_BUSY, Math.min(MOST_BUSY, LANES / Math.max(readers, 1)))
     if (lanes > LANES) for (const reader of this.#readers()) reader.lanes.dropIdle()
   }
 
@@ -434,6 +450,7 @@ export class Delivery {
       session.stuckSince = undefined
       session.link?.close('not_reading')
     }
+    this.#boundLanes()
   }
 
   /** New rules for all that comes; subscriptions whose coverage differs change their source (DELIVERY 6). */

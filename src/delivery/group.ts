@@ -1,6 +1,7 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
+import { HeldBytes, type MemoryBudget } from './memory-queue.ts'
 import type { Lane } from './outgoing.ts'
 import type { Placed, Clock } from './ports.ts'
 import type { Session } from './session.ts'
@@ -8,6 +9,9 @@ import type { Session } from './session.ts'
 /** What a group needs of the delivery around it. */
 export interface GroupPorts {
   readonly clock: Clock
+  readonly budget: MemoryBudget
+  /** Busy lanes that one reader may have now. */
+  laneShare(): number
   rules(): Rules
   /** The group has something to do at the end of this turn. */
   wants(group: Group): void
@@ -26,6 +30,7 @@ export class Group implements LanesOwner {
   readonly shared = true
   readonly filter: string
   readonly subscriptions: ReadonlyMap<string, Subscription>
+  readonly held: HeldBytes
   readonly lanes: Lanes
   readonly #ports: GroupPorts
   readonly #subscription: Subscription
@@ -44,6 +49,7 @@ export class Group implements LanesOwner {
     this.#ports = ports
     this.#subscription = { filter, qos: 0, own: true, replaced: [], group: undefined }
     this.subscriptions = new Map([[filter, this.#subscription]])
+    this.held = new HeldBytes(ports.budget)
     this.lanes = new Lanes(this)
   }
 
@@ -147,6 +153,10 @@ export class Group implements LanesOwner {
 
   rules(): Rules {
     return this.#ports.rules()
+  }
+
+  get laneShare(): number {
+    return this.#ports.laneShare()
   }
 
   granted(): 0 | 1 | 2 {

@@ -5,10 +5,14 @@ import { coversOf, fetchesOf, sameFetch, type Cover, type Fetch } from './covera
 import type { Group } from './group.ts'
 import { LatestLane } from './latest-lane.ts'
 import { LogLane } from './log-lane.ts'
+import type { HeldBytes } from './memory-queue.ts'
 import type { Lane, LaneOwner } from './outgoing.ts'
 import type { Pool } from './ports.ts'
 import { RunList } from './run-list.ts'
+import { SubscriptionTree } from './subscription-tree.ts'
 import { TopicScan } from './topic-scan.ts'
+import { TopicScans } from './topic-scans.ts'
+import { TopicTree } from './topic-tree.ts'
 
 /** One granted subscription. */
 export interface Subscription {
@@ -31,6 +35,10 @@ export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 
   /** One reader for several clients: only queues can be shared so, and there is no position. */
   readonly shared: boolean
   readonly subscriptions: ReadonlyMap<string, Subscription>
+  /** What it holds in memory. */
+  readonly held: HeldBytes
+  /** Lanes that it may have busy now. */
+  readonly laneShare: number
   rules(): Rules
   /** Highest QoS granted for the topic [MQTT-3.3.5-1]. */
   granted(topic: string): 0 | 1 | 2
@@ -45,7 +53,9 @@ export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 
 }
 
 /** Topics whose covers are remembered until rules or subscriptions change. */
-const COVERS = 10_000
+const COVERS = 2_000
+/** Lanes of a session that read at once: its window is small, and each may bring a page. */
+const READING = 64
 /** Reloads remembered per subscription; beyond, all that is not open counts as newly served. */
 const REPLACED = 16
 
@@ -56,8 +66,16 @@ const REPLACED = 16
 export class Lanes implements LaneOwner {
   readonly #owner: LanesOwner
   readonly #byTopic = new Map<string, Lane[]>()
+  /** Its keys, of a session that changes wildcard subscriptions. */
+  #topics: TopicTree | undefined
+  /** They have something to read, or to send. */
+  readonly #busy = new Set<Lane>()
   readonly #hungry = new Set<Lane>()
-  readonly #scans = new Set<TopicScan>()
+  /** A page is on its way to them, or was lately. */
+  readonly #reading = new Set<Lane>()
+  readonly #scans = new TopicScans()
+  /** Of wildcard subscriptions: they woke when there were too many busy lanes. Their topics are looked for again when there is room. */
+  readonly #postponed = new Map<string, readonly Fetch[]>()
   /** What scans on their way fetch. */
   readonly #unfinished = new Map<TopicScan, { readonly filter: string, readonly fetch: Fetch }>()
   /** Readers of what a reload took away before it was read: until they end, nothing newer may pass them from memory. */
@@ -68,7 +86,9 @@ export class Lanes implements LaneOwner {
   /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
   #drains: { readonly filter: string, readonly fetch: Fetch }[] = []
   #covers = new Map<string, readonly Cover[]>()
-  #wildcards: readonly Subscription[] = []
+  /** Those of different topics that are the same, by what they say: most topics of a session are covered alike. */
+  #coversAlike = new Map<string, readonly Cover[]>()
+  readonly #wildcards = new SubscriptionTree<string>()
 
   constructor(owner: LanesOwner) {
     this.#owner = owner
@@ -142,8 +162,8 @@ export class Lanes implements LaneOwner {
    * connection, or when the same is begun anew: a client that subscribes over and over has one.
    */
   walk(options: Omit<ConstructorParameters<typeof TopicScan>[0], 'later'>): TopicScan {
-    for (const other of this.#scans) {
-      if (other.filter === options.filter && other.pool === options.pool && other.index === options.index) this.#stop(other)
+    for (const other of this.#scans.of(options.filter)) {
+      if (other.pool === options.pool && other.index === options.index) this.#stop(other)
     }
     const scan: TopicScan = new TopicScan({
       ...options,
@@ -182,7 +202,7 @@ export class Lanes implements LaneOwner {
   /** The topic is also read from elsewhere than this pool. */
   readsElsewhere(topic: string, pool: Pool | undefined): boolean {
     return this.#byTopic.get(topic)?.some((lane) => lane.pool !== pool) === true
-      || [...this.#unfinished.values()].some(({ filter, fetch }) => fetch.pool !== pool && matchesTopic(filter, topic))
+      || this.#isToBeFound(topic, (of) => of !== pool)
   }
 
   /** Something older of the topic may still come from this pool: no position may pass it. */
@@ -191,9 +211,16 @@ export class Lanes implements LaneOwner {
       || (this.#runs.get(pool)?.get(topic)?.length ?? 0) > 0
   }
 
-  /** A scan on its way has yet to come by the topic, or has just been there. */
+  /** A scan has yet to come by the topic, or has just been there. */
   #isScanned(pool: Pool, topic: string): boolean {
-    for (const { filter, fetch } of this.#unfinished.values()) if (fetch.pool === pool && matchesTopic(filter, topic)) return true
+    return this.#isToBeFound(topic, (of) => of === pool)
+  }
+
+  #isToBeFound(topic: string, isMeant: (pool: Pool) => boolean): boolean {
+    for (const { filter, fetch } of this.#unfinished.values()) if (isMeant(fetch.pool) && matchesTopic(filter, topic)) return true
+    for (const [filter, fetches] of this.#postponed) {
+      if (fetches.some((fetch) => isMeant(fetch.pool)) && matchesTopic(filter, topic)) return true
+    }
     return false
   }
 
@@ -246,8 +273,14 @@ export class Lanes implements LaneOwner {
 
   /** Called while the window is open. */
   read(): void {
-    for (const lane of [...this.#hungry]) if (lane.read()) this.#hungry.delete(lane)
-    for (const scan of [...this.#scans]) scan.step()
+    for (const lane of this.#reading) if (!lane.reading) this.#reading.delete(lane)
+    for (const lane of this.#hungry) {
+      if (this.#reading.size >= READING) break
+      if (!lane.read()) continue
+      this.#hungry.delete(lane)
+      if (lane.reading) this.#reading.add(lane)
+    }
+    this.#scans.step()
   }
 
   /** The message is acknowledged, or gone for good: returns where the position moves. */
@@ -264,9 +297,10 @@ export class Lanes implements LaneOwner {
   resubscribed(filter: string): void {
     this.#covers.clear()
     if (isWildcard(filter)) {
-      this.#wildcards = [...this.#owner.subscriptions.values()].filter((subscription) => isWildcard(subscription.filter))
+      if (this.#owner.subscriptions.has(filter)) this.#wildcards.add(filter, filter, 0)
+      else this.#wildcards.remove(filter, filter)
     }
-    const topics = isWildcard(filter) ? [...this.#byTopic.keys()].filter((topic) => matchesTopic(filter, topic)) : [filter]
+    const topics = isWildcard(filter) ? this.#topicsOf(filter) : [filter]
     for (const topic of topics) {
       const granted = this.#owner.granted(topic)
       for (const lane of [...this.#byTopic.get(topic) ?? []]) {
@@ -277,16 +311,28 @@ export class Lanes implements LaneOwner {
       }
     }
     const qos = this.#owner.subscriptions.get(filter)?.qos
-    for (const scan of this.#scans) {
+    for (const scan of this.#scans.of(filter)) {
       // retained messages come at any QoS, stored ones above 0
-      if (scan.filter === filter && (qos === undefined || (qos === 0 && scan.index !== 'retained'))) this.#stop(scan)
+      if (qos === undefined || (qos === 0 && scan.index !== 'retained')) this.#stop(scan)
     }
+    if (qos === undefined || qos === 0) this.#postponed.delete(filter)
+  }
+
+  #topicsOf(filter: string): readonly string[] {
+    if (this.#byTopic.size === 0) return []
+    if (this.#topics === undefined) {
+      this.#topics = new TopicTree()
+      for (const topic of this.#byTopic.keys()) this.#topics.add(topic)
+    }
+    return this.#topics.matching(filter)
   }
 
   /** The rules have changed: lanes go on, run out, or begin with the next message. */
   reload(before: Rules): void {
     const after = this.#owner.rules()
     this.#covers.clear()
+    // pools may be others under the same name
+    this.#coversAlike.clear()
     for (const subscription of this.#owner.subscriptions.values()) {
       if (subscription.qos === 0 || subscription.group !== undefined) continue
       const { filter } = subscription
@@ -303,6 +349,7 @@ export class Lanes implements LaneOwner {
         else if (lane instanceof LogLane) lane.run = cover.positions ? this.#run(lane.pool, topic) : undefined
       }
     }
+    this.#scanPostponed()
     // scans go on: what they have not visited yet is served to its end all the same
     for (const [scan, { filter, fetch }] of this.#unfinished) if (this.#isLost(filter, fetch)) this.#owing.add(scan)
     this.#owner.wants()
@@ -334,8 +381,12 @@ export class Lanes implements LaneOwner {
     this.#unfinished.clear()
     this.#owing.clear()
     this.#byTopic.clear()
+    this.#topics = undefined
+    this.#busy.clear()
     this.#hungry.clear()
+    this.#reading.clear()
     this.#scans.clear()
+    this.#postponed.clear()
     this.#passing.clear()
   }
 
@@ -388,12 +439,18 @@ export class Lanes implements LaneOwner {
     return this.#owner.isQueued(msgid)
   }
 
+  get held(): HeldBytes {
+    return this.#owner.held
+  }
+
   hungry(lane: Lane): void {
+    this.#busy.add(lane)
     this.#hungry.add(lane)
     this.#owner.wants()
   }
 
   fed(lane: Lane): void {
+    this.#busy.add(lane)
     this.#owner.fed(lane)
   }
 
@@ -401,9 +458,13 @@ export class Lanes implements LaneOwner {
     // the lane may be in the middle of handing out its last message
     queueMicrotask(() => {
       // what it owed it has handed out, also one that goes on
-      if (lane.idle) this.#noteEnd(lane)
+      if (lane.idle) {
+        this.#noteEnd(lane)
+        this.#busy.delete(lane)
+      }
       if (this.#passing.delete(lane) && lane.idle) this.#drop(lane)
       else this.#tellScans(lane)
+      this.#noteRoom()
     })
   }
 
@@ -422,9 +483,33 @@ export class Lanes implements LaneOwner {
   // --- inside
 
   #tellScans(lane: Lane): void {
-    for (const scan of [...this.#scans]) {
-      if (scan.pool === lane.pool && scan.index === (lane.kind === 'log' ? 'logs' : 'latest')) scan.settled(lane.topic)
+    this.#scans.settled(lane.pool, lane.kind === 'log' ? 'logs' : 'latest', lane.topic)
+  }
+
+  /** There may be room again: to read for those that wait, and for topics that had to wait. */
+  #noteRoom(): void {
+    if (this.#hungry.size > 0) this.#owner.wants()
+    if (this.#postponed.size > 0 && this.#busy.size <= this.#owner.laneShare / 2) this.#scanPostponed()
+  }
+
+  #scanPostponed(): void {
+    const postponed = [...this.#postponed]
+    this.#postponed.clear()
+    for (const [filter, fetches] of postponed) for (const fetch of fetches) this.#scan(filter, fetch)
+  }
+
+  /**
+   * A topic of a wildcard subscription may wait in the store's index, where a scan will find it:
+   * who does not read cannot have a lane for each of a million topics.
+   */
+  #postpone(topic: string, cover: Cover): boolean {
+    for (const { filter } of this.#matching(topic)) {
+      if (!isWildcard(filter) || !this.#fetches(this.#owner.rules(), filter).some((fetch) => sameFetch(fetch, cover))) continue
+      const fetches = this.#postponed.get(filter) ?? []
+      if (!fetches.some((fetch) => sameFetch(fetch, cover))) this.#postponed.set(filter, [...fetches, { pool: cover.pool, kind: cover.kind }])
+      return true
     }
+    return false
   }
 
   *#all(): Iterable<Lane> {
@@ -445,6 +530,7 @@ export class Lanes implements LaneOwner {
     }
     if (fresh) lane.waitsFor.push(() => this.#owner.isTopicQueued(topic))
     this.#byTopic.set(topic, [...earlier, lane])
+    this.#topics?.add(topic)
     if (!cover.stored) lane.drain()
     if (!fresh) this.hungry(lane)
     return lane
@@ -469,11 +555,16 @@ export class Lanes implements LaneOwner {
     const { topic } = lane
     lane.retire()
     this.#noteEnd(lane)
+    this.#busy.delete(lane)
     this.#hungry.delete(lane)
+    this.#reading.delete(lane)
     this.#passing.delete(lane)
     const rest = this.#byTopic.get(topic)?.filter((other) => other !== lane) ?? []
     if (rest.length > 0) this.#byTopic.set(topic, rest)
-    else this.#byTopic.delete(topic)
+    else {
+      this.#byTopic.delete(topic)
+      this.#topics?.delete(topic)
+    }
     if (lane instanceof LogLane && lane.run?.length === 0 && this.log(lane.pool, topic) === undefined) {
       this.#runs.get(lane.pool)?.delete(topic)
     }
@@ -481,6 +572,7 @@ export class Lanes implements LaneOwner {
     // those that waited for it
     for (const other of rest) this.#owner.fed(other)
     this.#tellScans(lane)
+    this.#noteRoom()
   }
 
   #going(lane: Lane | undefined): Lane | undefined {
@@ -495,6 +587,7 @@ export class Lanes implements LaneOwner {
     // behind one that runs out it begins where that ends: at its first message
     const behind = this.get(pool, topic, kind)?.draining === true
     const fresh = options.fresh ?? (behind || (this.#isNew(topic, cover) && !this.#isScanned(pool, topic)))
+    if (!fresh && this.#busy.size >= this.#owner.laneShare && this.#postpone(topic, cover)) return undefined
     return this.#open(topic, cover, { fresh })
   }
 
@@ -512,15 +605,19 @@ export class Lanes implements LaneOwner {
   *#matching(topic: string): Iterable<Subscription> {
     const exact = this.#owner.subscriptions.get(topic)
     if (exact !== undefined && exact.qos > 0 && exact.group === undefined && !isWildcard(exact.filter)) yield exact
-    for (const subscription of this.#wildcards) {
-      if (subscription.qos > 0 && subscription.group === undefined && matchesTopic(subscription.filter, topic)) yield subscription
+    for (const { subscriber: filter } of this.#wildcards.match(topic)) {
+      const subscription = this.#owner.subscriptions.get(filter)
+      if (subscription !== undefined && subscription.qos > 0 && subscription.group === undefined) yield subscription
     }
   }
 
   #coversOf(topic: string): readonly Cover[] {
     const known = this.#covers.get(topic)
     if (known !== undefined) return known
-    const covers = this.#coversUnder(this.#owner.rules(), Array.from(this.#matching(topic), ({ filter }) => filter), topic)
+    const found = this.#coversUnder(this.#owner.rules(), Array.from(this.#matching(topic), ({ filter }) => filter), topic)
+    const alike = found.map(({ pool, kind, stored, acked, positions }) => `${pool.name} ${kind} ${stored} ${acked} ${positions}`).join()
+    const covers = this.#coversAlike.get(alike) ?? found
+    this.#coversAlike.set(alike, covers)
     if (this.#covers.size >= COVERS) this.#covers.clear()
     this.#covers.set(topic, covers)
     return covers

@@ -44,7 +44,10 @@ export class LatestLane implements Lane {
     // a wake that waited for its turn must not bring back what a read has passed; ids of one
     // broker process (one suffix) tell their order, those of two do not
     if (this.#last !== undefined && this.#last.slice(9) === record.id.slice(9) && record.id <= this.#last) return
-    this.#keep(record)
+    if (!this.#owner.held.tooMany) return this.#keep(record)
+    // it is read when its turn comes
+    this.#let(undefined)
+    this.#chill()
   }
 
   read(): boolean {
@@ -71,6 +74,10 @@ export class LatestLane implements Lane {
     return this.#draining
   }
 
+  get reading(): boolean {
+    return this.#state === 'fetching'
+  }
+
   get idle(): boolean {
     return this.#state === 'hot' && this.#held === undefined
   }
@@ -86,7 +93,7 @@ export class LatestLane implements Lane {
   take(): Outgoing | undefined {
     const record = this.#held
     if (record === undefined) return undefined
-    this.#held = undefined
+    this.#let(undefined)
     this.#noteSettled()
     return {
       record,
@@ -102,7 +109,7 @@ export class LatestLane implements Lane {
 
   forget(): void {
     if (this.#state === 'retired' || this.#state === 'fresh') return
-    this.#held = undefined
+    this.#let(undefined)
     this.#last = undefined
     this.#chill()
   }
@@ -123,7 +130,13 @@ export class LatestLane implements Lane {
 
   retire(): void {
     this.#state = 'retired'
-    this.#held = undefined
+    this.#let(undefined)
+  }
+
+  #let(record: MessageRecord | undefined): void {
+    if (this.#held !== undefined) this.#owner.held.remove(this.#held)
+    if (record !== undefined) this.#owner.held.add(record)
+    this.#held = record
   }
 
   #chill(): void {
@@ -146,7 +159,7 @@ export class LatestLane implements Lane {
     // a read that was on its way while the message was acknowledged still shows it
     if (this.#owner.isInFlight(record.id) || this.#owner.isAckedElsewhere(record.id, this.pool)) return
     this.#last = record.id
-    this.#held = record
+    this.#let(record)
     this.#owner.fed(this)
   }
 }

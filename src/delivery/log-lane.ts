@@ -106,7 +106,7 @@ export class LogLane implements Lane {
       this.#state = 'hot'
     }
     const contiguous = this.#state === 'hot' && this.#at !== undefined && prev <= this.#at
-    if (contiguous && this.#hasRoom) {
+    if (contiguous && this.#hasRoom && !this.#owner.held.tooMany) {
       this.#at = score
       if (!this.#skips({ score, record })) this.#keep({ score, record })
       return
@@ -151,6 +151,10 @@ export class LogLane implements Lane {
     return this.#draining
   }
 
+  get reading(): boolean {
+    return this.#state === 'fetching'
+  }
+
   get idle(): boolean {
     return this.#state === 'hot' && this.#buffer.length === 0
   }
@@ -166,7 +170,7 @@ export class LogLane implements Lane {
   take(): Outgoing | undefined {
     const entry = this.#buffer.shift()
     if (entry === undefined) return undefined
-    this.#bytes -= entry.record.payload.length
+    this.#release(entry)
     this.run?.sent(entry.record.id, entry.score)
     const retain = this.#flagged === entry.record.id
     if (retain) this.#flagged = undefined
@@ -189,8 +193,7 @@ export class LogLane implements Lane {
 
   forget(): void {
     if (this.#state === 'retired' || this.#state === 'fresh') return
-    this.#buffer = []
-    this.#bytes = 0
+    this.#empty()
     this.#at = undefined
     this.#request++
     this.run?.forgetScores()
@@ -206,8 +209,9 @@ export class LogLane implements Lane {
   /** Another lane of the log has begun after this score: what lies beyond is its. */
   endAt(score: number): void {
     this.#end = score
+    const beyond = this.#buffer.filter((entry) => entry.score > score)
     this.#buffer = this.#buffer.filter((entry) => entry.score <= score)
-    this.#bytes = this.#buffer.reduce((bytes, { record }) => bytes + record.payload.length, 0)
+    for (const entry of beyond) this.#release(entry)
     this.doubt()
   }
 
@@ -222,8 +226,16 @@ export class LogLane implements Lane {
 
   retire(): void {
     this.#state = 'retired'
-    this.#buffer = []
-    this.#bytes = 0
+    this.#empty()
+  }
+
+  #empty(): void {
+    for (const entry of this.#buffer.splice(0)) this.#release(entry)
+  }
+
+  #release({ record }: LogEntry): void {
+    this.#bytes -= record.payload.length
+    this.#owner.held.remove(record)
   }
 
   get #held(): boolean {
@@ -278,6 +290,7 @@ export class LogLane implements Lane {
     }
     this.#buffer.push(entry)
     this.#bytes += entry.record.payload.length
+    this.#owner.held.add(entry.record)
     this.#owner.fed(this)
   }
 

@@ -1,5 +1,6 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Group } from './group.ts'
+import type { HeldBytes } from './memory-queue.ts'
 import type { Pool } from './ports.ts'
 import type { RunList } from './run-list.ts'
 
@@ -26,6 +27,8 @@ export interface Outgoing {
 /** What a lane needs of its session. */
 export interface LaneOwner {
   readonly clientid: string
+  /** What the session holds in memory. */
+  readonly held: HeldBytes
   /** The message is on its way to the client. */
   isInFlight(msgid: string): boolean
   /** The client has acknowledged it of late, though not as a message of this pool: uncovered, or from another pool. */
@@ -57,6 +60,8 @@ export interface Lane {
   readonly draining: boolean
   /** While one of them says true, nothing is sent: something else of the topic goes first. */
   readonly waitsFor: (() => boolean)[]
+  /** It waits for an answer of its pool. */
+  readonly reading: boolean
   /** It has read and handed out all that there is. */
   readonly idle: boolean
   /** It has something that may be sent now. */

@@ -27,6 +27,8 @@ export interface SessionPorts {
   readonly clock: Clock
   readonly counters: Counters
   readonly budget: MemoryBudget
+  /** Busy lanes that one session may have now. */
+  laneShare(): number
   maxInflight(): number
   maxMqueueLen(): number
   rules(): Rules
@@ -80,7 +82,7 @@ export class Session implements LanesOwner {
   readonly #acked = new Map<string, Pool | undefined>()
   #lastPacketId = 0
   /** What uncovered messages take, waiting and in flight. */
-  readonly #held: HeldBytes
+  readonly held: HeldBytes
   readonly #mqueue: MemoryQueue
   /** What waits behind a lane of its topic that is no longer covered. */
   readonly #tails = new Map<string, MemoryQueue>()
@@ -103,8 +105,8 @@ export class Session implements LanesOwner {
     this.clientid = options.clientid
     this.clean = options.clean
     this.#ports = options.ports
-    this.#held = new HeldBytes(options.ports.budget)
-    this.#mqueue = new MemoryQueue(this.#held)
+    this.held = new HeldBytes(options.ports.budget)
+    this.#mqueue = new MemoryQueue(this.held)
     this.lanes = new Lanes(this)
   }
 
@@ -144,7 +146,7 @@ export class Session implements LanesOwner {
   /** The session is gone for good. */
   end(): void {
     if (this.connected) this.detach()
-    this.#held.clear()
+    this.held.clear()
   }
 
   /** The connection is gone. What is in flight and the positions stay; what was read is forgotten. */
@@ -199,7 +201,7 @@ export class Session implements LanesOwner {
   enqueue(record: MessageRecord, qos: 1 | 2): void {
     const outgoing: Outgoing = { record, qos, retain: false, origin: undefined }
     if (this.lanes.isDraining(record.topic)) {
-      const tail = this.#tails.get(record.topic) ?? new MemoryQueue(this.#held)
+      const tail = this.#tails.get(record.topic) ?? new MemoryQueue(this.held)
       this.#tails.set(record.topic, tail)
       this.#queue(tail, outgoing)
       return
@@ -308,6 +310,10 @@ export class Session implements LanesOwner {
 
   rules(): Rules {
     return this.#ports.rules()
+  }
+
+  get laneShare(): number {
+    return this.#ports.laneShare()
   }
 
   granted(topic: string): 0 | 1 | 2 {
@@ -439,7 +445,7 @@ export class Session implements LanesOwner {
         record: origin === undefined ? record : undefined, released: false,
       })
       this.#inFlightIds.add(record.id)
-      if (origin === undefined) this.#held.add(record)
+      if (origin === undefined) this.held.add(record)
     } else this.#settle(origin, record.topic, record.id)
     link.publish({ topic: record.topic, payload: record.payload, qos, retain, dup, packetId })
     this.#ports.delivered(this, record.id, record.topic, qos)
@@ -459,7 +465,7 @@ export class Session implements LanesOwner {
   #finish(message: InFlight): void {
     this.#inFlight.delete(message.packetId)
     this.#inFlightIds.delete(message.msgid)
-    if (message.record !== undefined) this.#held.remove(message.record)
+    if (message.record !== undefined) this.held.remove(message.record)
     const pool = message.origin?.pool
     if (this.lanes.readsElsewhere(message.topic, pool)) this.noteAcked(message.msgid, pool)
     this.#ports.acked(this, message, this.#settle(message.origin, message.topic, message.msgid))
