@@ -14,6 +14,7 @@ import { foreignSetting } from './foreign-setting.ts'
 import { functionWrongHook } from './function-wrong-hook.ts'
 import { invalidFilterHash } from './invalid-filter-hash.ts'
 import { invalidFilterPlus } from './invalid-filter-plus.ts'
+import { listenerWithoutCertificate } from './listener-without-certificate.ts'
 import { memberType } from './member-type.ts'
 import { messageNotAlone } from './message-not-alone.ts'
 import { noExpiry } from './no-expiry.ts'
@@ -49,6 +50,7 @@ export const CHECKS: readonly Check[] = [
   badValue,
   repeatedSetting,
   memberType,
+  listenerWithoutCertificate,
   notBuiltYet,
   // references
   undefinedPool,

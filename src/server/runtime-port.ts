@@ -1,11 +1,12 @@
 import type { Pool } from '../delivery/ports.ts'
-import type { Address, Program } from '../plan/program.ts'
+import type { Certificates, Listening } from '../broker/listeners.ts'
+import type { Program } from '../plan/program.ts'
 import type { Listener } from '../language/settings.ts'
 
 /** The running broker as the process around it sees it: `start` makes one, `reload` swaps its rules. */
 export interface Runtime {
   /** Binds the listeners that have an address; fails with {@link ListenError} and closes those already bound. */
-  listen(listeners: readonly Listener[]): Promise<readonly BoundListener[]>
+  listen(listeners: readonly Listener[], certificates: ReadonlyMap<Listener, Certificates>): Promise<readonly Listening[]>
   /** One reference changes; every later event runs wholly on the new program. Pools whose settings are equal must be the same objects. */
   swap(program: Program, pools: ReadonlyMap<string, Pool>): void
   /** Resolves when nothing of this replaced pool is owed to or by anyone any more. */
@@ -19,12 +20,6 @@ export interface Runtime {
   wake(pool: Pool, topic: string): void
   /** Stops accepting, publishes wills, finishes what is on its way to Redis, closes. */
   close(): Promise<void>
-}
-
-export interface BoundListener {
-  readonly listener: Listener
-  /** The real one: a port of 0 is replaced. */
-  readonly address: Address
 }
 
 /** `listener.at` names the setting's line. `code` is Node's, such as `EADDRINUSE`. */

@@ -7,6 +7,8 @@ import { createReload, type Reload } from '../engine/reload.ts'
 import { settleLeftovers } from '../engine/leftovers.ts'
 import type { OpenPool, PoolOpener } from '../engine/reload-ports.ts'
 import { openReady, usedPools } from '../engine/used-pools.ts'
+import type { Certificates, Listening } from '../broker/listeners.ts'
+import type { Listener } from '../language/settings.ts'
 import type { PoolSpec, Program } from '../plan/program.ts'
 import { startEmbedded, type EmbeddedStore } from '../store/embedded.ts'
 import { openPool } from '../store/open-pool.ts'
@@ -14,9 +16,11 @@ import { systemClock } from './clock.ts'
 import { createClosers, type Closers } from './closers.ts'
 import { diagnosticFields, logReload } from './reload-log.ts'
 import { createRuntime } from './runtime.ts'
-import { ListenError, type BoundListener, type Runtime } from './runtime-port.ts'
+import { CertificateError, readCertificates } from './certificates.ts'
+import { watchCertificates } from './renewal.ts'
+import { ListenError, type Runtime } from './runtime-port.ts'
 import { readSources } from './sources.ts'
-import { cannotListen, poolNotThere, StartFailure, unreadable } from './start-failure.ts'
+import { badCertificate, cannotListen, poolNotThere, StartFailure, unreadable } from './start-failure.ts'
 import { watchFiles } from './watch.ts'
 
 export interface StartOptions {
@@ -32,7 +36,7 @@ export interface StartOptions {
 /** A running hookline. */
 export interface Server {
   readonly program: Program
-  readonly listeners: readonly BoundListener[]
+  readonly listeners: readonly Listening[]
   /** Absolute; where the embedded store keeps its files. */
   readonly dataDir: string
   /** Socket of the embedded store, if one runs. */
@@ -87,8 +91,11 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   runtime = running
   closers.add(() => running.close())
   await unlessAborted(signal, settleLeftovers({ rules: { program, pools }, now: () => Math.floor(systemClock.now() / 1_000), log }))
-  const listeners = await listen(running, program, files)
+  const folder = dirname(files[0] ?? '.')
+  const listeners = await listen(running, program, { certificates: await loadCertificates(program, folder), file: files[0] ?? '' })
   signal.throwIfAborted()
+  const renewal = await watchCertificates({ listening: listeners, folder, log })
+  closers.add(() => renewal.close())
 
   const reload = createReload({
     first: { number: 1, sources, program, pools },
@@ -152,11 +159,27 @@ async function closeAll(pools: Iterable<OpenPool>): Promise<void> {
   await Promise.all([...pools].map(pool => pool.close()))
 }
 
-async function listen(runtime: Runtime, { settings }: Program, files: readonly string[]): Promise<readonly BoundListener[]> {
+async function loadCertificates({ settings }: Program, folder: string): Promise<ReadonlyMap<Listener, Certificates>> {
+  const certificates = new Map<Listener, Certificates>()
+  for (const listener of settings.listeners) {
+    if (listener.tls === undefined || listener.address === undefined) continue
+    try {
+      certificates.set(listener, await readCertificates(listener.tls, folder))
+    } catch (error) {
+      if (error instanceof CertificateError) throw badCertificate(listener, error)
+      throw error
+    }
+  }
+  return certificates
+}
+
+async function listen(
+  runtime: Runtime, { settings }: Program, { certificates, file }: { readonly certificates: ReadonlyMap<Listener, Certificates>, readonly file: string },
+): Promise<readonly Listening[]> {
   try {
-    return await runtime.listen(settings.listeners)
+    return await runtime.listen(settings.listeners, certificates)
   } catch (error) {
-    if (error instanceof ListenError) throw cannotListen(error, files[0] ?? '')
+    if (error instanceof ListenError) throw cannotListen(error, file)
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import { ANY_PORT, TCP } from '../support/listener.ts'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { generate, parser, type IConnectPacket, type Packet } from 'mqtt-packet'
 import { expect } from 'vitest'
@@ -33,7 +34,7 @@ export class ConformanceRig {
   static async start(settings: Partial<Program['settings']> = {}): Promise<ConformanceRig> {
     const rig = new ConformanceRig(settings)
     await rig.broker.start()
-    rig.#port = (await rig.broker.listen({ host: '127.0.0.1', port: 0 })).port
+    rig.#port = (await rig.broker.listen(TCP, { address: ANY_PORT, certificates: undefined })).address.port
     return rig
   }
 
