@@ -26,9 +26,17 @@ export function diffPrograms(before: Program, after: Program): ProgramDiff {
   }
 }
 
-/** An open connection to the one serves the other: everything but the place in the file is equal. */
+/** An open connection to the one serves the other: everything but the places in the file is equal. */
 export function poolEquals(a: PoolSpec, b: PoolSpec): boolean {
-  return equalsButPlace(a, b)
+  return isDeepStrictEqual(withoutPlaces(a), withoutPlaces(b))
+}
+
+function withoutPlaces(pool: PoolSpec): object {
+  const { tls } = pool
+  return {
+    ...pool, at: undefined,
+    tls: tls === undefined ? undefined : { ...tls, cafile: tls.cafile?.path, certfile: tls.certfile?.path, keyfile: tls.keyfile?.path },
+  }
 }
 
 function rulesByName(program: Program): ReadonlyMap<string, Step> {

@@ -10,7 +10,7 @@ import { SETTINGS, type SettingKey } from '../language/setting-table.ts'
 import type { Listener, Settings } from '../language/settings.ts'
 import type { ValueKind } from '../language/values.ts'
 import type { CommandPart, Setting } from '../syntax/ast.ts'
-import type { Address, CommandTemplate, Place, PoolSpec, Program, Step, StepAction } from './program.ts'
+import type { Address, CommandTemplate, NamedFile, Place, PoolSpec, PoolTls, Program, Step, StepAction } from './program.ts'
 
 /**
  * What files mean in which the checks have found no error; what they leave open gets its default.
@@ -105,7 +105,25 @@ function planPool({ name, options }: PoolSymbol): PoolSpec {
     password: option('password', POOL_OPTIONS.password),
     channel: needed(option('channel', POOL_OPTIONS.channel)),
     onFailure: needed(option('on_failure', POOL_OPTIONS.on_failure)),
+    tls: server === 'embedded' ? undefined : planTls(options),
+    // the embedded store has none
+    waitReplicas: server === 'embedded' ? 0 : needed(option('wait_replicas', POOL_OPTIONS.wait_replicas)),
     at: placeOf(needed(options.get('server')).key.span),
+  }
+}
+
+function planTls(options: PoolSymbol['options']): PoolTls | undefined {
+  if (valueOf(options.get('ssl'), POOL_OPTIONS.ssl) !== true) return undefined
+  const file = (name: 'cafile' | 'certfile' | 'keyfile'): NamedFile | undefined => {
+    const [setting, path] = [options.get(name), valueOf(options.get(name), POOL_OPTIONS[name])]
+    return setting === undefined || path === undefined ? undefined : { path, at: placeOf(setting.key.span) }
+  }
+  return {
+    cafile: file('cafile'),
+    certfile: file('certfile'),
+    keyfile: file('keyfile'),
+    servername: valueOf(options.get('servername'), POOL_OPTIONS.servername),
+    verify: needed(valueOf(options.get('verify'), POOL_OPTIONS.verify)),
   }
 }
 

@@ -64,7 +64,28 @@ export interface PoolSpec {
   readonly channel: string
   /** What becomes of messages that it cannot store now (SPEC 4.2). */
   readonly onFailure: 'hold' | 'pass'
+  /** Absent: not encrypted. */
+  readonly tls: PoolTls | undefined
+  /** So many replicas must have a store before it is confirmed. */
+  readonly waitReplicas: number
   /** Of the line that set `server`. */
+  readonly at: Place
+}
+
+/** How the connections of a pool are encrypted (`ssl` and the lines with it). */
+export interface PoolTls {
+  readonly cafile: NamedFile | undefined
+  readonly certfile: NamedFile | undefined
+  readonly keyfile: NamedFile | undefined
+  /** The name that the certificate must have, in place of the address. */
+  readonly servername: string | undefined
+  /** A certificate that nobody vouches for is refused. */
+  readonly verify: boolean
+}
+
+/** As written; a relative path is below the folder of the first rules file. */
+export interface NamedFile {
+  readonly path: string
   readonly at: Place
 }
 

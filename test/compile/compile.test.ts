@@ -93,7 +93,8 @@ it('a pool takes all its options', () => {
   const lines = ['server = embedded', 'pool_size = 2', 'database = 3', 'username = u', 'password = p w', 'channel = c']
   const { pools } = program(lines.map(line => `backend.redis.x.${line}\n`).join(''))
   expect(pools.get('x')).toEqual({
-    name: 'x', type: 'single', server: 'embedded', sentinel: undefined, poolSize: 2, database: 3, username: 'u', password: 'p w', channel: 'c', onFailure: 'hold',
+    name: 'x', type: 'single', server: 'embedded', sentinel: undefined, poolSize: 2, database: 3, username: 'u', password: 'p w', channel: 'c',
+    onFailure: 'hold', tls: undefined, waitReplicas: 0,
     at: { file: 'a.conf', line: 1 },
   })
 })

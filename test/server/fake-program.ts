@@ -62,6 +62,8 @@ function poolSpec(name: string, host: string, at: PoolSpec['at']): PoolSpec {
     password: undefined,
     channel: 'mqtt_channel',
     onFailure: 'hold',
+    tls: undefined,
+    waitReplicas: 0,
     at,
   }
 }

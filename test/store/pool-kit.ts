@@ -8,7 +8,7 @@ import { openPool, type OpenPool } from '../../src/store/open-pool.ts'
 export function poolSpec(port: number, more: Partial<PoolSpec> = {}): PoolSpec {
   return {
     name: 'pool1', type: 'single', server: [{ host: '127.0.0.1', port }], sentinel: undefined, poolSize: 8, database: 0,
-    username: undefined, password: undefined, channel: 'mqtt_channel', onFailure: 'hold', at: { file: 'test.conf', line: 1 }, ...more,
+    username: undefined, password: undefined, channel: 'mqtt_channel', onFailure: 'hold', tls: undefined, waitReplicas: 0, at: { file: 'test.conf', line: 1 }, ...more,
   }
 }
 
