@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import { compile } from '../compile.ts'
@@ -42,7 +43,7 @@ async function run(name: string, { file, rate, dryRun = false }: Options): Promi
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const progress = progressLine()
   try {
-    const adoption = await adopt({ spec, dryRun, keysPerSecond: rate, signal: abort.signal, onProgress(adoption) { progress.show(adoption) } })
+    const adoption = await adopt({ spec, folder: dirname(file[0] ?? '.'), dryRun, keysPerSecond: rate, signal: abort.signal, onProgress(adoption) { progress.show(adoption) } })
     progress.end()
     process.stdout.write(`${summary(adoption, dryRun)}\n`)
     if (!adoption.finished) process.exitCode = 1
@@ -66,7 +67,7 @@ async function poolIn(files: readonly string[], name: string): Promise<PoolSpec 
   }
   const spec = program.pools.get(name)
   if (spec === undefined) return fail(`the rules have no pool ${name}; they have ${[...program.pools.keys()].join(', ') || 'none'}`)
-  if (spec.type !== 'single') return fail(`${name} is a ${spec.type} pool, which cannot be adopted yet`)
+  if (spec.type === 'cluster') return fail(`${name} is a ${spec.type} pool, which cannot be adopted yet`)
   if (spec.server === 'embedded') return fail(`${name} is the embedded store, which EMQ X never wrote to`)
   return spec
 }

@@ -5,6 +5,7 @@ import type { Address, Place } from '../plan/program.ts'
 import { EmbeddedFailure } from '../store/embedded.ts'
 import type { CertificateError } from './certificates.ts'
 import type { Listener } from '../language/settings.ts'
+import { TlsFileFailure } from '../store/tls-files.ts'
 import type { ListenError } from './runtime-port.ts'
 
 /**
@@ -30,6 +31,7 @@ export function unreadable(file: string, reason: string): StartFailure {
 
 export function poolNotThere({ spec, error, clause }: PoolAbsent, seconds: number): StartFailure {
   const { name, server, at } = spec
+  if (error instanceof TlsFileFailure) return uselessFile(name, error)
   const address = server === 'embedded' ? 'embedded' : server.map(addressText).join(', ')
   return new StartFailure([
     `the Redis of ${name} is not there: ${clause}`,
@@ -38,6 +40,14 @@ export function poolNotThere({ spec, error, clause }: PoolAbsent, seconds: numbe
       `a pool that rules use has ${seconds} s to answer at the start`,
       'start a Redis there or correct the line; with `embedded` in place of the address hookline runs one of its own',
     ]),
+  ])
+}
+
+function uselessFile(pool: string, { setting, file, path, reason }: TlsFileFailure): StartFailure {
+  return new StartFailure([
+    `the ${setting} of ${pool} ${reason}`,
+    `backend.redis.${pool}.${setting} = ${file.path} (${placeText(file.at)})`,
+    `correct the line, or the file ${path}`,
   ])
 }
 

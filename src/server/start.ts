@@ -12,6 +12,7 @@ import type { Listener } from '../language/settings.ts'
 import type { PoolSpec, Program } from '../plan/program.ts'
 import { startEmbedded, type EmbeddedStore } from '../store/embedded.ts'
 import { openPool } from '../store/open-pool.ts'
+import { readTls } from '../store/tls-files.ts'
 import { systemClock } from './clock.ts'
 import { createClosers, type Closers } from './closers.ts'
 import { diagnosticFields, logReload } from './reload-log.ts'
@@ -67,7 +68,8 @@ export async function start(options: StartOptions): Promise<Server> {
 async function startParts(options: StartOptions, closers: Closers): Promise<Server> {
   const { files, log, signal } = options
   const { sources, program } = await load(options)
-  const dataDir = resolve(dirname(files[0] ?? '.'), program.settings.dataDir ?? 'data')
+  const folder = resolve(dirname(files[0] ?? '.'))
+  const dataDir = resolve(folder, program.settings.dataDir ?? 'data')
   const store = embeddedOnDemand(dataDir, log)
   closers.add(() => store.stop())
   const boot = newBootId()
@@ -75,7 +77,9 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
 
   const open: PoolOpener = async spec => {
     const socketPath = spec.server === 'embedded' ? (await store.get()).socketPath : undefined
-    const pool = openPool({ spec, socketPath, boot, log })
+    // each connection reads them anew; what is wrong now is better said before there is one
+    if (spec.tls !== undefined) await readTls(spec.tls, folder)
+    const pool = openPool({ spec, socketPath, folder, boot, log })
     pool.onAway = () => { runtime?.poolAway(pool) }
     pool.onBack = sameData => { runtime?.poolBack(pool, sameData) }
     pool.onOrder = text => { runtime?.order(pool, text) }

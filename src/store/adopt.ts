@@ -2,6 +2,7 @@ import { keys } from '../actions/keys.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { connect, type Answer, type Call } from './connection.ts'
 import { SCRIPTS } from './scripts.ts'
+import { openWay } from './way.ts'
 
 /** How far an adoption is, of those before it too if it went on where one was stopped. */
 export interface Adoption {
@@ -19,6 +20,8 @@ export interface Adoption {
 
 export interface AdoptOptions {
   readonly spec: PoolSpec
+  /** Relative files of TLS are below it. */
+  readonly folder?: string
   /** Counts only. */
   readonly dryRun: boolean
   readonly keysPerSecond: number
@@ -40,7 +43,7 @@ const RETRY_MS = 500
  * message is a plain clause when Redis is away for too long or refuses for good.
  */
 export async function adopt(options: AdoptOptions): Promise<Adoption> {
-  const link = openLink(options.spec)
+  const link = openLink(options)
   try {
     return await walk(options, link)
   } finally {
@@ -113,11 +116,12 @@ interface Link {
   end(): Promise<void>
 }
 
-function openLink(spec: PoolSpec): Link {
+function openLink({ spec, folder }: AdoptOptions): Link {
+  const way = openWay({ spec, folder })
   let ready = false
   let trouble = { clause: 'no answer', final: false }
   let waiters: (() => void)[] = []
-  const connection = connect({ spec, socketPath: undefined }, {
+  const connection = connect({ spec, line: way.line() }, {
     onReady() {
       ready = true
       wake()
@@ -157,7 +161,10 @@ function openLink(spec: PoolSpec): Link {
       else connection.retry(RETRY_MS)
       return undefined
     },
-    end: () => connection.end(),
+    async end() {
+      await connection.end()
+      way.end()
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../engine/log-port.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { endRedis, redisOptions } from './connection.ts'
 import { connectionClause } from './failure.ts'
+import type { Line } from './way.ts'
 
 /** A connection that only listens; when it is lost a new one is made, for ever, until `close`. */
 export interface Channels {
@@ -22,13 +23,13 @@ const HEARTBEAT_MS = 5_000
  */
 export function hearChannels(options: {
   readonly spec: PoolSpec
-  readonly socketPath: string | undefined
+  readonly line: Line
   /** By channel: what is done with each message. */
   readonly heard: ReadonlyMap<string, (text: Buffer) => void>
   readonly log: Log
 }): Channels {
-  const { spec, heard, log } = options
-  const redis = new Redis({ ...redisOptions(spec, options.socketPath), connectionName: `hookline-${spec.name}-channels`, autoResubscribe: false })
+  const { spec, line, heard, log } = options
+  const redis = new Redis({ ...redisOptions(spec, line), connectionName: `hookline-${spec.name}-channels`, autoResubscribe: false })
   const subscribed = new Set<string>()
   /** Refusals that were logged; each counts as new once it has worked in between. */
   const refused = new Map<string, string>()
@@ -46,6 +47,8 @@ export function hearChannels(options: {
       })
     }
   }
+
+  line.onStray = () => { if (redis.status === 'ready' || redis.status === 'connect') redis.disconnect(true) }
 
   /** A lost connection is not worth a line: the pool says so of its own, to the same server. */
   function noteRefusal(channel: string, error: Error): void {

@@ -1,7 +1,8 @@
 import { Command, Redis, type RedisOptions } from 'ioredis'
 import type { PoolSpec } from '../plan/program.ts'
-import { connectionClause, failureOf, type Failure } from './failure.ts'
+import { connectionClause, failureOf, isFinal, type Failure } from './failure.ts'
 import { SCRIPTS } from './scripts.ts'
+import type { Line } from './way.ts'
 
 /** One Redis command. `binary`: texts in its reply come as buffers. */
 export interface Call {
@@ -42,18 +43,12 @@ export interface ConnectionEvents {
 const COMMAND_TIMEOUT_MS = 2_000
 /** After the command's own timeout, for what that cannot see. */
 const SOCKET_TIMEOUT_MS = 2_500
-const CONNECT_TIMEOUT_MS = 1_000
-/** Back within 2 s of Redis being back. */
-const MAX_RECONNECT_DELAY_MS = 500
-const FIRST_RECONNECT_DELAY_MS = 50
 /** Between two questions whether a server that is there can do its work. */
 const NOT_YET_DELAY_MS = 100
 
-/** Connects to the `single` server of a pool, or to the Unix socket in its place. */
-export function connect(target: { spec: PoolSpec, socketPath: string | undefined }, events: ConnectionEvents): Connection {
-  const { spec } = target
-  if (spec.server === 'embedded' && target.socketPath === undefined) throw new Error(`no socket for the embedded store of ${spec.name}`)
-  const redis = new Redis(redisOptions(spec, target.socketPath))
+/** Connects to the one server of a pool that takes writes: a `single` one, or the master that sentinels name. */
+export function connect({ spec, line }: { readonly spec: PoolSpec, readonly line: Line }, events: ConnectionEvents): Connection {
+  const redis = new Redis(redisOptions(spec, line))
   let known: ServerIdentity | undefined
   /** Counts connections and questions, so that the answer to an old one is not taken for the current. */
   let attempt = 0
@@ -66,9 +61,10 @@ export function connect(target: { spec: PoolSpec, socketPath: string | undefined
     events.onLost()
   })
   redis.on('error', (error: Error) => {
-    // a refused password is a reply, which will be the same tomorrow; all else may just be early
-    events.onTrouble(connectionClause(error), error.name === 'ReplyError')
+    const clause = connectionClause(error)
+    events.onTrouble(line.place === undefined ? clause : `${line.place}: ${clause}`, isFinal(error))
   })
+  line.onStray = drop
 
   /**
    * Everything before the first real call: is it the server we knew, can it work, is the old
@@ -78,13 +74,19 @@ export function connect(target: { spec: PoolSpec, socketPath: string | undefined
     const mine = ++attempt
     // The handshake of ioredis goes on in database 0 when SELECT fails: ask once more, and look.
     const check = spec.database === 0 ? call('ping') : call('select', String(spec.database))
-    send([call('info'), call('client', 'id'), check, call('time')], ([info, id, checked, time]) => {
+    const wait = spec.waitReplicas === 0 ? call('ping') : call('wait', '0', '1')
+    send([call('info'), call('client', 'id'), check, call('time'), wait], ([info, id, checked, time, waited]) => {
       if (mine !== attempt) return
       const clockOffsetMs = offsetOf(time)
       const failure = passing(info) ?? passing(id) ?? failureIn(checked)
       if (failure !== undefined) return notYet(failure)
       const server = identity(textOf(info), textOf(id))
       if (server.loading) return notYet({ kind: 'refused', message: 'LOADING Redis is loading its data' })
+      // it was one when they were asked, or is one for them only
+      if (spec.type === 'sentinel' && server.isReplica) return notYet({ kind: 'refused', message: 'the server that the sentinels name is a replica' })
+      // for a user that may not ask for replicas they would never have anything
+      const waitFailure = failureIn(waited)
+      if (waitFailure !== undefined) return notYet(waitFailure)
       const scripts = Object.values(SCRIPTS).map((script) => call('script', 'load', script.text))
       // an error of the first changes nothing
       send([killOf(known, server), ...scripts], ([, ...loaded]) => {
@@ -153,29 +155,16 @@ export async function endRedis(redis: Redis): Promise<void> {
   await ended
 }
 
-/** Of every connection of a pool. */
-export function redisOptions(spec: PoolSpec, socketPath: string | undefined): RedisOptions {
-  const [address] = spec.server === 'embedded' ? [] : spec.server
+/** Of every connection to the Redis of a pool. */
+export function redisOptions(spec: PoolSpec, line: Line): RedisOptions {
   return {
-    ...(socketPath !== undefined ? { path: socketPath } : { host: address?.host ?? '127.0.0.1', port: address?.port ?? 6379 }),
+    ...line.options,
     db: spec.database,
     ...(spec.username === undefined ? {} : { username: spec.username }),
     ...(spec.password === undefined ? {} : { password: spec.password }),
     connectionName: `hookline-${spec.name}`,
-    disableClientInfo: true,
-    protocol: 2,
-    // Nothing is queued or sent again behind our back: with its defaults ioredis applies a command
-    // twice when the reply is lost, or long after we gave it up.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // a dropped connection is not worth a farewell
-    disconnectTimeout: 1,
-    retryStrategy: (times) => Math.min(times * FIRST_RECONNECT_DELAY_MS, MAX_RECONNECT_DELAY_MS),
-    // `prepare` asks the same and more, and sooner again
-    enableReadyCheck: false,
   }
 }
 
@@ -186,12 +175,13 @@ interface ServerIdentity {
   /** Of our connection there. */
   readonly clientId: string
   readonly loading: boolean
+  readonly isReplica: boolean
 }
 
 /** What INFO says of the server (redis.io/commands/info). */
 function identity(info: string, clientId: string): ServerIdentity {
   const value = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
-  return { runId: value('run_id'), replicationId: value('master_replid'), loading: value('loading') === '1', clientId }
+  return { runId: value('run_id'), replicationId: value('master_replid'), loading: value('loading') === '1', isReplica: value('role') === 'slave', clientId }
 }
 
 function isSame(a: ServerIdentity, b: ServerIdentity): boolean {

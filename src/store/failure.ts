@@ -29,8 +29,39 @@ export function failureOf(error: Error, command: string): Failure {
 /** Why there is no connection, as a clause. */
 export function connectionClause(error: Error): string {
   if (error.name === 'ReplyError') return plainWords(error.message, '')
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return CLAUSES[code] ?? CLAUSES[error.message] ?? (error.name === 'MaxRetriesPerRequestError' ? 'connection lost' : error.message)
+  const code = codeOf(error)
+  return TLS_CLAUSES[code] ?? CLAUSES[code] ?? CLAUSES[error.message] ?? (error.name === 'MaxRetriesPerRequestError' ? 'connection lost' : error.message)
+}
+
+/**
+ * It will be the same tomorrow, unless somebody changes something: a refused password, which is a
+ * reply, or a certificate. All else may just be early.
+ */
+export function isFinal(error: Error): boolean {
+  return error.name === 'ReplyError' || TLS_CLAUSES[codeOf(error)] !== undefined
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** Of Node's TLS (nodejs.org/api/tls.html, "X509 certificate error codes") and of OpenSSL's alerts. */
+const TLS_CLAUSES: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; name it as `cafile`, or trust any with `verify = off`',
+  SELF_SIGNED_CERT_IN_CHAIN: 'nobody that is trusted has signed its certificate; name who has as `cafile`, or trust any with `verify = off`',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'nobody that is trusted has signed its certificate; name who has as `cafile`, or trust any with `verify = off`',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'nobody that is trusted has signed its certificate; name who has as `cafile`, or trust any with `verify = off`',
+  UNABLE_TO_GET_ISSUER_CERT: 'nobody that is trusted has signed its certificate; name who has as `cafile`, or trust any with `verify = off`',
+  CERT_SIGNATURE_FAILURE: 'its certificate is not signed by the one that `cafile` names',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate has another name than the address; write the one it has as `servername`',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; write `ssl = off`, or its port for TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS; write `ssl = off`, or its port for TLS',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it asks for a certificate of ours; name it as `certfile`, and its key as `keyfile`',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not trust our `certfile`',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'it refuses our TLS; it may ask for a certificate of ours, `certfile` and `keyfile`',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it speaks other versions of TLS only',
 }
 
 const CLAUSES: Readonly<Record<string, string>> = {

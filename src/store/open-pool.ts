@@ -14,11 +14,14 @@ import { answer, unanswered, type Unanswered } from './unanswered.ts'
 import { createWaiting } from './waiting.ts'
 import { readWake } from './wake.ts'
 
+import { openWay } from './way.ts'
 export interface PoolOptions {
   readonly spec: PoolSpec
   /** In place of the server's address: the Unix socket of the embedded store. */
   readonly socketPath?: string | undefined
   /** Unique per broker process. */
+  /** Relative files of TLS are below it. */
+  readonly folder?: string | undefined
   readonly boot: string
   readonly events?: Partial<PoolEvents>
   readonly log: Log
@@ -62,7 +65,7 @@ const MAX_READS = 512
 let opened = 0
 
 /**
- * Opens a pool of `type = single` and begins to connect, for ever. Everything travels in rounds over
+ * Opens a pool of `type = single` or `sentinel` and begins to connect, for ever. Everything travels in rounds over
  * one ordered connection (DELIVERY 0.6, 2); more connections could only lose the order.
  */
 export function openPool(options: PoolOptions): OpenPool {
@@ -100,7 +103,8 @@ export function openPool(options: PoolOptions): OpenPool {
   let badWakes = 0
   const first = firstAnswer()
 
-  const connection = connect({ spec, socketPath: options.socketPath }, {
+  const way = openWay(options)
+  const connection = connect({ spec, line: way.line() }, {
     onReady(sameData, offsetMs) {
       clockOffsetMs = offsetMs
       if (closing !== undefined && !first.came()) return
@@ -111,7 +115,7 @@ export function openPool(options: PoolOptions): OpenPool {
         pool.onBack(sameData === true)
       } else {
         first.comes()
-        channels = hearChannels({ spec, socketPath: options.socketPath, heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
+        channels = hearChannels({ spec, line: way.line(), heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
       }
       flush()
     },
@@ -342,6 +346,7 @@ export function openPool(options: PoolOptions): OpenPool {
     proxySubscriptions: (clientid, done) => { ask({ kind: 'subscriptions', clientid, done }) },
     presentClients: (node, cursor, done) => { ask({ kind: 'present', node, cursor, done }) },
     topics: (request) => { ask({ kind: 'topics', request }) },
+    way.end()
     changedTopics: (request) => { ask({ kind: 'changed-topics', request }) },
     whenReady: (timeoutMs) => first.within(timeoutMs),
     drained,
