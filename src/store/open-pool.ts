@@ -4,24 +4,25 @@ import type { Log } from '../engine/log-port.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { createAcking } from './acking.ts'
 import { hearChannels, type Channels } from './channels.ts'
-import { connect, type Answer } from './connection.ts'
+import { connect, type Answer, type Call } from './connection.ts'
 import type { Failure } from './failure.ts'
 import { firstAnswer } from './first-answer.ts'
 import { passing, settleAll, settleCall } from './outcome.ts'
+import { lackOfReplicas, needsReplicas, waitCall } from './replicas.ts'
 import { answerReads, failReads, planReads, type Read, type ReadCall } from './reads.ts'
 import { chain, planRound, type CallNumbers, type WriteCall } from './round.ts'
 import { answer, unanswered, type Unanswered } from './unanswered.ts'
 import { createWaiting } from './waiting.ts'
 import { readWake } from './wake.ts'
-
 import { openWay } from './way.ts'
+
 export interface PoolOptions {
   readonly spec: PoolSpec
   /** In place of the server's address: the Unix socket of the embedded store. */
   readonly socketPath?: string | undefined
-  /** Unique per broker process. */
   /** Relative files of TLS are below it. */
   readonly folder?: string | undefined
+  /** Unique per broker process. */
   readonly boot: string
   readonly events?: Partial<PoolEvents>
   readonly log: Log
@@ -47,6 +48,18 @@ export interface OpenPool extends Pool, PoolEvents {
   drained(): Promise<void>
   /** After what is on its way was answered, or two seconds; at once while Redis is away. What is left fails as passing. */
   close(): Promise<void>
+}
+
+/** What leaves at once; `confirm` asks for the replicas of all that was written until then. */
+interface Round {
+  readonly calls: readonly WriteCall[]
+  readonly readCalls: readonly ReadCall[]
+  readonly confirm: Call | undefined
+}
+
+interface Answered {
+  readonly call: WriteCall
+  readonly answered: Answer
 }
 
 /** Pauses between two attempts to have done what Redis refused for now. */
@@ -82,6 +95,8 @@ export function openPool(options: PoolOptions): OpenPool {
   let reads: Read[] = []
   /** Calls that must be sent again before all else, in order and as they are. */
   let kept: WriteCall[] = []
+  /** Calls that Redis has carried out and too few replicas have, with the answers that they get then. */
+  let unconfirmed: Answered[] = []
   /** Submissions that have left and were not yet told, in order. */
   let left: Unanswered[] = []
 
@@ -120,6 +135,8 @@ export function openPool(options: PoolOptions): OpenPool {
       flush()
     },
     onLost() {
+      // what it wrote may be gone with it, and only the connection that wrote can ask for replicas
+      kept = [...unconfirmed.splice(0).map(({ call }) => call), ...kept]
       goAway('connection lost')
       failImpatient()
     },
@@ -155,24 +172,35 @@ export function openPool(options: PoolOptions): OpenPool {
     if (!ready) return failImpatient()
     if (sending) return
     failDoomed()
-    const fresh = (kept.length === 0 ? waiting.take() : waiting.takeAcks(ordersOf(left))).map(unanswered)
+    const isFree = kept.length === 0 && unconfirmed.length === 0
+    const fresh = (isFree ? waiting.take() : waiting.takeAcks(ordersOf(left))).map(unanswered)
     for (const submission of fresh) left.push(submission)
     const calls = [...kept, ...planRound(fresh, numbers)]
     kept = []
     chain(calls)
     const readCalls = planReads(reads.splice(0, MAX_READS))
-    if (calls.length === 0 && readCalls.length === 0) {
+    const again = unconfirmed.length > 0
+    const confirm = spec.waitReplicas > 0 && (again || calls.some(needsReplicas)) ? waitCall(spec.waitReplicas, again) : undefined
+    if (calls.length === 0 && readCalls.length === 0 && confirm === undefined) {
       tellFinished(undefined)
       return noteEmpty()
     }
     sending = true
-    connection.send([...calls, ...readCalls], (answers) => { settleRound(calls, readCalls, answers) })
+    const round = [...calls, ...readCalls, ...(confirm === undefined ? [] : [confirm])]
+    connection.send(round, (answers) => { settleRound({ calls, readCalls, confirm }, answers) })
   }
 
-  function settleRound(calls: readonly WriteCall[], readCalls: readonly ReadCall[], answers: readonly Answer[]): void {
+  function settleRound({ calls, readCalls, confirm }: Round, answers: readonly Answer[]): void {
     sending = false
-    for (const [i, call] of calls.entries()) settleOrKeep(call, answerAt(answers, i))
-    const failure = passingFailure(answers)
+    // why what was to be confirmed is not
+    const lack = confirm === undefined ? undefined : lackOfReplicas(spec.waitReplicas, answerAt(answers, answers.length - 1))
+    const written = [...unconfirmed.splice(0), ...calls.map((call, i) => ({ call, answered: answerAt(answers, i) }))]
+    for (const { call, answered } of written) {
+      if (lack === undefined || !answered.ok || !needsReplicas(call)) settleOrKeep(call, answered)
+      else if (lack.kind === 'unknown') kept.push(call)
+      else unconfirmed.push({ call, answered })
+    }
+    const failure = passingFailure(answers) ?? lack
     // first of all: who is told now of a failure asks whether the pool is ready
     if (failure !== undefined) goAway(failure.message)
     tellFinished(failure)
@@ -189,7 +217,7 @@ export function openPool(options: PoolOptions): OpenPool {
       stallMs = Math.min(stallMs * 2, MAX_STALL_MS)
     }
     if (!ready) failImpatient()
-    else if (waiting.size > 0 || reads.length > 0 || kept.length > 0) schedule()
+    else if (waiting.size > 0 || reads.length > 0 || kept.length > 0 || unconfirmed.length > 0) schedule()
     noteEmpty()
   }
 
@@ -292,13 +320,13 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function noteRecovery(): void {
-    if (outage === undefined || kept.length > 0) return
+    if (outage === undefined || kept.length > 0 || unconfirmed.length > 0) return
     log.info({ pool: spec.name, awayMs: Date.now() - outage.since }, 'Redis is back')
     outage = undefined
   }
 
   function isEmpty(): boolean {
-    return !sending && kept.length === 0 && waiting.size === 0 && reads.length === 0 && doomed.length === 0 && left.length === 0
+    return !sending && kept.length === 0 && unconfirmed.length === 0 && waiting.size === 0 && reads.length === 0 && doomed.length === 0 && left.length === 0
   }
 
   function noteEmpty(): void {
@@ -318,8 +346,10 @@ export function openPool(options: PoolOptions): OpenPool {
     clearInterval(sweeper)
     first.delayed('the pool was closed', true)
     await Promise.all([connection.end(), channels?.close()])
+    way.end()
     closed = true
     kept = []
+    unconfirmed = []
     fail(waiting.takeAll(), 'the pool was closed')
     const untold = left
     left = []
@@ -346,7 +376,6 @@ export function openPool(options: PoolOptions): OpenPool {
     proxySubscriptions: (clientid, done) => { ask({ kind: 'subscriptions', clientid, done }) },
     presentClients: (node, cursor, done) => { ask({ kind: 'present', node, cursor, done }) },
     topics: (request) => { ask({ kind: 'topics', request }) },
-    way.end()
     changedTopics: (request) => { ask({ kind: 'changed-topics', request }) },
     whenReady: (timeoutMs) => first.within(timeoutMs),
     drained,

@@ -8,7 +8,11 @@
 -- so what is refused is refused whole.
 local function once(batch, number, after)
   local applied = tonumber(redis.call('GET', batch) or 0)
-  if tonumber(number) <= applied then return 'again' end
+  if tonumber(number) <= applied then
+    -- a write, so that a WAIT after it speaks for the first time too
+    redis.call('EXPIRE', batch, 3600)
+    return 'again'
+  end
   if applied < tonumber(after) then
     return redis.error_reply('TRYAGAIN the call before this one was refused')
   end
