@@ -16,6 +16,7 @@ export const badValue: Check = {
     // A sentinel without its pool makes one of the pools a sentinel's; it has a finding of its own.
     const misprint = symbols.settings.some(({ words }) => misprintOf(words) !== undefined)
     if (!misprint) for (const pool of symbols.pools.values()) yield* contradictory(pool)
+    for (const pool of symbols.pools.values()) yield* halfACertificate(pool)
     yield* impossibleFilters(symbols)
   },
 }
@@ -46,6 +47,17 @@ function* contradictory({ options }: PoolSymbol): Iterable<Finding> {
       span: server.value.span, message: 'a single Redis has one address, and these are several',
       hint: 'write one, or set `type` to `sentinel` or `cluster`',
     }
+  }
+}
+
+/** A certificate is shown with its key, or not at all. */
+function* halfACertificate({ name, options }: PoolSymbol): Iterable<Finding> {
+  const [certfile, keyfile] = [options.get('certfile'), options.get('keyfile')]
+  if (certfile !== undefined && keyfile === undefined) {
+    yield { span: certfile.key.span, message: 'a certificate without its key', hint: `add \`backend.redis.${name}.keyfile = ..\`` }
+  }
+  if (keyfile !== undefined && certfile === undefined) {
+    yield { span: keyfile.key.span, message: 'a key without its certificate', hint: `add \`backend.redis.${name}.certfile = ..\`` }
   }
 }
 

@@ -22,6 +22,7 @@ import { notBuiltYet } from './not-built-yet.ts'
 import { numberOrder } from './number-order.ts'
 import { placeholderUnavailable } from './placeholder-unavailable.ts'
 import { poolMissing } from './pool-missing.ts'
+import { poolOptionIgnored } from './pool-option-ignored.ts'
 import { poolWithoutServer } from './pool-without-server.ts'
 import { repeatedSetting } from './repeated-setting.ts'
 import type { Symbols } from './symbols.ts'
@@ -60,6 +61,7 @@ export const CHECKS: readonly Check[] = [
   unknownHook,
   poolMissing,
   poolWithoutServer,
+  poolOptionIgnored,
   envInRule,
   // hook and action
   functionWrongHook,

@@ -10,8 +10,11 @@ export const notBuiltYet: Check = {
   name: 'not-built-yet',
   severity: 'error',
   doc: 'Part of the language, and not built yet: said, so that nobody relies on it. A warning where the rest works without it.',
-  bad: 'backend.redis.pool1.ssl = on',
-  good: 'backend.redis.pool1.ssl = off',
+  bad: `backend.redis.pool1.server = 127.0.0.1:6379
+backend.redis.pool1.type = cluster
+backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}`,
+  good: `backend.redis.pool1.server = 127.0.0.1:6379
+backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}`,
   *find(symbols) {
     yield* settings(symbols)
     yield* pools(symbols)
@@ -37,13 +40,11 @@ function* settings({ settings: all }: Symbols): Iterable<Finding> {
 /** One finding for a pool, at the line that makes it so, however many rules use it. */
 function* pools(symbols: Symbols): Iterable<Finding> {
   for (const { name, options } of symbols.pools.values()) {
-    const [type, sentinel] = [options.get('type'), options.get('sentinel')]
-    const kind = type === undefined ? undefined : POOL_OPTIONS.type.value.read(type.value.text)
-    const cause = type === undefined ? sentinel : kind === 'sentinel' || kind === 'cluster' ? type : undefined
+    const type = options.get('type')
     const user = currentRules(symbols).find(({ pool }) => pool?.value === name)
-    if (cause === undefined || user === undefined) continue
+    if (type === undefined || POOL_OPTIONS.type.value.read(type.value.text) !== 'cluster' || user === undefined) continue
     yield {
-      span: cause.value.span, message: `rules on a ${kind ?? 'sentinel'} pool are not supported yet`, hint: 'use a single Redis',
+      span: type.value.span, message: 'rules on a cluster pool are not supported yet', hint: 'use a single Redis, or one with sentinels',
       related: [{ span: user.pool?.span ?? user.rule.key.span, message: `\`${ruleName(user)}\` uses it` }],
     }
   }

@@ -13,9 +13,6 @@ export interface PoolOption<T> {
 /** Ports of Redis and of its sentinels. */
 export const DEFAULT_PORTS = { single: 6379, cluster: 6379, sentinel: 26_379 } as const
 
-/** The other lines about TLS: `ssl` is what would turn it on. */
-const TLS: Unbuilt = { severity: 'warning', what: 'TLS to Redis' }
-
 /** What can be said of a pool (SPEC 1.1; "EMQ X 4.4 Redis backend", configuration; the rest is ours). */
 export const POOL_OPTIONS = {
   type: { value: oneOf('single', 'sentinel', 'cluster'), default: undefined, summary: 'what kind of Redis it is; without it a `sentinel` makes it one' },
@@ -26,23 +23,17 @@ export const POOL_OPTIONS = {
   username: { value: anyText, default: undefined, summary: 'the user of an ACL' },
   password: { value: anyText, default: undefined, summary: 'for AUTH; never shown' },
   channel: { value: oneWord, default: 'mqtt_channel', summary: 'where orders from the application are heard' },
-  ssl: {
-    value: onOrOff, default: false, summary: 'TLS to this Redis',
-    unbuilt: { severity: 'error', what: 'TLS to Redis', except: ['off', 'false'] },
-  },
-  cafile: { value: anyText, default: undefined, summary: 'certificates to trust, with `ssl`', unbuilt: TLS },
-  certfile: { value: anyText, default: undefined, summary: 'our certificate, with `ssl`', unbuilt: TLS },
-  keyfile: { value: anyText, default: undefined, summary: 'its key, with `ssl`', unbuilt: TLS },
-  servername: { value: oneWord, default: undefined, summary: 'the name that its certificate must have, with `ssl`', unbuilt: TLS },
-  verify: { value: onOrOff, default: true, summary: 'refuse a certificate that nobody vouches for, with `ssl`', unbuilt: TLS },
+  ssl: { value: onOrOff, default: false, summary: 'TLS to this Redis, and to its sentinels' },
+  cafile: { value: anyText, default: undefined, summary: 'certificates to trust, with `ssl`' },
+  certfile: { value: anyText, default: undefined, summary: 'our certificate, with `ssl`' },
+  keyfile: { value: anyText, default: undefined, summary: 'its key, with `ssl`' },
+  servername: { value: oneWord, default: undefined, summary: 'the name that its certificate must have, with `ssl`' },
+  verify: { value: onOrOff, default: true, summary: 'refuse a certificate that nobody vouches for, with `ssl`' },
   on_failure: {
     value: oneOf('hold', 'pass'), default: 'hold',
     summary: 'what becomes of messages while it is away: they wait for it, or go on unstored',
   },
-  wait_replicas: {
-    value: wholeNumber(0, 100), default: 0, summary: 'replicas that must have a message before it is acknowledged',
-    unbuilt: { severity: 'error', what: 'waiting for replicas', except: ['0'] },
-  },
+  wait_replicas: { value: wholeNumber(0, 100), default: 0, summary: 'replicas that must have a message before it is acknowledged' },
 } as const satisfies Record<string, PoolOption<unknown>>
 
 export type PoolOptionName = keyof typeof POOL_OPTIONS
