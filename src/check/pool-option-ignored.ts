@@ -15,7 +15,10 @@ backend.redis.pool1.cafile = ca.pem`,
     for (const pool of pools.values()) {
       yield* sentinelOfAnother(pool)
       if (isEmbedded(pool)) yield* neededByNoChild(pool)
-      else yield* tlsThatIsOff(pool)
+      else {
+        yield* tlsThatIsOff(pool)
+        yield* replicasOfNoWaiter(pool)
+      }
     }
   },
 }
@@ -43,6 +46,17 @@ function* tlsThatIsOff({ name, options }: PoolSymbol): Iterable<Finding> {
     span: first.key.span, message: `the connections of \`${name}\` are not encrypted; without \`ssl = on\` the line has no effect`,
     hint: ssl === undefined ? `add \`backend.redis.${name}.ssl = on\`` : `write \`backend.redis.${name}.ssl = on\``,
     ...ssl === undefined ? {} : { related: [{ span: ssl.value.span, message: 'this turns it off' }] },
+  }
+}
+
+function* replicasOfNoWaiter({ options }: PoolSymbol): Iterable<Finding> {
+  const [replicas, onFailure] = [options.get('wait_replicas'), options.get('on_failure')]
+  if (replicas === undefined || onFailure === undefined) return
+  const count = POOL_OPTIONS.wait_replicas.value.read(replicas.value.text)
+  if (count === undefined || count === 0 || POOL_OPTIONS.on_failure.value.read(onFailure.value.text) !== 'pass') return
+  yield {
+    span: replicas.key.span, message: 'where messages pass unstored none waits for replicas; the line has no effect', hint: 'delete one of the two lines',
+    related: [{ span: onFailure.value.span, message: 'this lets them pass' }],
   }
 }
 
