@@ -95,7 +95,6 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   runtime = running
   closers.add(() => running.close())
   await unlessAborted(signal, settleLeftovers({ rules: { program, pools }, now: () => Math.floor(systemClock.now() / 1_000), log }))
-  const folder = dirname(files[0] ?? '.')
   const listeners = await listen(running, program, { certificates: await loadCertificates(program, folder), file: files[0] ?? '' })
   signal.throwIfAborted()
   const renewal = await watchCertificates({ listening: listeners, folder, log })
