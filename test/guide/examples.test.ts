@@ -167,6 +167,22 @@ describe('retained', () => {
     await again.publish('values/hall', '', { retain: true })
     expect(await redis.exists('mqtt:retain:values/hall')).toBe(0)
   })
+
+  test('who subscribes while Redis is away gets the value when it is back', async () => {
+    const { redis } = world
+    const sensor = await world.connect('sensor')
+    await sensor.publish('values/attic', '8.0', { retain: true })
+    const pid = Number(/^process_id:(\d+)/m.exec(await redis.info('server'))?.[1])
+    const app = await world.connect('app')
+    process.kill(pid, 'SIGSTOP')
+    try {
+      expect(await app.subscribe('values/attic', 1)).toBe(1)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    await app.waitForCount(1)
+    expect(app.payloads()).toEqual(['8.0'])
+  })
 })
 
 describe('keep-latest', () => {
