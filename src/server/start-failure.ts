@@ -33,6 +33,14 @@ export function poolNotThere({ spec, error, clause }: PoolAbsent, seconds: numbe
   const { name, server, at } = spec
   if (error instanceof TlsFileFailure) return uselessFile(name, error)
   const address = server === 'embedded' ? 'embedded' : server.map(addressText).join(', ')
+  const advice = REFUSALS.find(([words]) => words.test(clause))?.[1]
+  if (advice !== undefined) {
+    return new StartFailure([
+      `the Redis of ${name} refuses us: ${clause}`,
+      `backend.redis.${name}.server = ${address} (${placeText(at)})`,
+      advice(name),
+    ])
+  }
   return new StartFailure([
     `the Redis of ${name} is not there: ${clause}`,
     `backend.redis.${name}.server = ${address} (${placeText(at)})`,
@@ -42,6 +50,14 @@ export function poolNotThere({ spec, error, clause }: PoolAbsent, seconds: numbe
     ]),
   ])
 }
+
+/** What a Redis that is there says to who may not in, and what to do about it. */
+const REFUSALS: readonly (readonly [words: RegExp, advice: (pool: string) => string])[] = [
+  [/^NOAUTH/, (pool) => `it asks for a password: backend.redis.${pool}.password = \${file:/run/secrets/redis}`],
+  [/^WRONGPASS|invalid password|^ERR AUTH/i, (pool) => `correct backend.redis.${pool}.password, and .username if it has users`],
+  [/^NOPERM/, (pool) => `give the user of backend.redis.${pool}.username the commands and keys that the rules need`],
+  [/DB index/, (pool) => `it has no such database: correct backend.redis.${pool}.database`],
+]
 
 function uselessFile(pool: string, { setting, file, path, reason }: TlsFileFailure): StartFailure {
   return new StartFailure([
