@@ -1,18 +1,22 @@
 import { runChecks } from './check/index.ts'
 import { resolve } from './check/symbols.ts'
 import type { Diagnostic } from './diagnostic/diagnostic.ts'
+import { withIncluded, type Source } from './diagnostic/source.ts'
 import { planProgram } from './plan/plan-program.ts'
 import type { Program } from './plan/program.ts'
-import { parse } from './syntax/parse.ts'
+import { readFiles } from './syntax/read-files.ts'
 
-/** A rules file: `name` as the user said it, which is what diagnostics say. */
-export interface Source {
-  readonly name: string
-  readonly text: string
+export type { Source } from './diagnostic/source.ts'
+
+export interface CompileOptions {
+  /** A `${env:NAME}` that is not set is an error, unless said. */
+  readonly unsetEnv?: 'error' | 'warning'
+  /** `# hookline-ignore` lines are heeded, unless said. */
+  readonly inlineIgnores?: boolean
 }
 
 export interface Compiled {
-  /** Absent exactly if a diagnostic is an error. */
+  /** Absent if a diagnostic is an error, and where {@link CompileOptions.unsetEnv} leaves a value open. */
   readonly program: Program | undefined
   /** In the order of the files. */
   readonly diagnostics: readonly Diagnostic[]
@@ -20,13 +24,14 @@ export interface Compiled {
 
 /**
  * What rules files mean: read line by line, names looked up, judged by every check, and, if no
- * check found an error, planned. The files are read as one, in their order. Pure: no file system,
- * clock, network or process. Never throws for what the texts hold.
+ * check found an error, planned. The files are read as one, in their order, what they include in
+ * the place of the include. Pure: no file system, clock, network or process. Never throws for what
+ * the texts hold.
  */
-export function compile(sources: readonly Source[]): Compiled {
-  const files = sources.map(parse)
-  const symbols = resolve(files)
-  const diagnostics = runChecks(symbols, sources.map(({ name }) => name))
-  const program = diagnostics.some(({ severity }) => severity === 'error') ? undefined : planProgram(symbols)
+export function compile(sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true }: CompileOptions = {}): Compiled {
+  const symbols = resolve(readFiles(sources))
+  const diagnostics = runChecks(symbols, { files: withIncluded(sources).map(({ name }) => name), unsetEnv, inlineIgnores })
+  const open = [...symbols.current.values()].some(({ setting }) => setting.value.missing !== undefined)
+  const program = open || diagnostics.some(({ severity }) => severity === 'error') ? undefined : planProgram(symbols)
   return { program, diagnostics }
 }

@@ -2,7 +2,7 @@ import { POOL_OPTIONS } from '../language/pool-options.ts'
 import { rowOf } from '../language/setting-table.ts'
 import { filterProblem } from '../language/topic-filter.ts'
 import type { Check, Finding } from './check.ts'
-import { misprintOf } from './misprint.ts'
+import { hasReferences } from './fill-in.ts'
 import type { PoolSymbol, SettingSymbol, Symbols } from './symbols.ts'
 
 export const badValue: Check = {
@@ -13,21 +13,27 @@ export const badValue: Check = {
   good: 'backend.redis.pool1.pool_size = 16',
   *find(symbols) {
     for (const symbol of symbols.settings) yield* unreadable(symbol)
-    // A sentinel without its pool makes one of the pools a sentinel's; it has a finding of its own.
-    const misprint = symbols.settings.some(({ words }) => misprintOf(words) !== undefined)
-    if (!misprint) for (const pool of symbols.pools.values()) yield* contradictory(pool)
+    for (const pool of symbols.pools.values()) yield* contradictory(pool)
     for (const pool of symbols.pools.values()) yield* halfACertificate(pool)
     yield* impossibleFilters(symbols)
   },
 }
 
 function* unreadable({ setting: { key, value }, target }: SettingSymbol): Iterable<Finding> {
-  // A value with a reference in it is not known here.
-  if (target === undefined || value.parts.some(({ kind }) => kind !== 'text')) return
+  if (target === undefined || value.missing !== undefined) return
   const { value: kind } = rowOf(target)
-  if (kind.read(value.text) !== undefined) return
-  yield { span: value.span, message: `\`${key.words.at(-1)?.text ?? ''}\` is ${kind.expects}` }
+  const name = key.words.at(-1)?.text ?? ''
+  if (hasReferences(value) && NO_VALUE.test(value.text)) {
+    const hint = 'look at what it stands for: one line, and not an empty one'
+    yield { span: value.span, message: `\`${name}\` is ${value.text === '' ? 'empty' : 'a text without control characters'}`, hint }
+  } else if (kind.read(value.text) === undefined) {
+    yield { span: value.span, message: `\`${name}\` is ${kind.expects}`, ...hasReferences(value) && { hint: 'look at what it stands for' } }
+  }
 }
+
+/** What cannot be written as a value cannot come from elsewhere either (SPEC 1): nothing, and control characters. */
+// oxlint-disable-next-line no-control-regex -- these are meant
+const NO_VALUE = /^$|[\0-\x08\x0A-\x1F\x7F]/
 
 /** Options of a pool that are well by themselves and cannot be together. */
 function* contradictory({ options }: PoolSymbol): Iterable<Finding> {

@@ -1,4 +1,4 @@
-import type { Diagnostic, Severity } from '../diagnostic/diagnostic.ts'
+import type { Diagnostic, Severity, Span } from '../diagnostic/diagnostic.ts'
 import type { RuleSymbol, Symbols } from './symbols.ts'
 
 /** One thing that lint looks for, with its page in the reference. */
@@ -12,6 +12,8 @@ export interface Check {
   readonly bad: string
   readonly good: string
   find(symbols: Symbols): Iterable<Finding>
+  /** What it sees in the findings of all checks, before any is ignored. */
+  review?(symbols: Symbols, others: { readonly found: readonly Diagnostic[], readonly names: readonly string[] }): Iterable<Finding>
 }
 
 /** A diagnostic before it has its check's name; another severity than the check's is seldom. */
@@ -20,4 +22,14 @@ export type Finding = Omit<Diagnostic, 'check' | 'severity'> & { readonly severi
 /** A rule as messages name it. */
 export function ruleName({ hookText, number }: RuleSymbol): string {
   return number === undefined ? hookText : `${hookText}.${number}`
+}
+
+/** A place as a message names it that stands at another: `line 9`, with its file if that is another. */
+export function lineBeside({ file, start }: Span, beside: Span): string {
+  return file === beside.file ? `line ${start.line}` : `line ${start.line} of ${file}`
+}
+
+/** One line of a file that was included twice is no repetition. */
+export function isSamePlace(a: Span, b: Span): boolean {
+  return a.file === b.file && a.start.offset === b.start.offset
 }

@@ -1,5 +1,5 @@
 import { hookNamed } from '../language/hook-name.ts'
-import { ruleName, type Check } from './check.ts'
+import { isSamePlace, lineBeside, ruleName, type Check } from './check.ts'
 import type { RuleSymbol, Symbols } from './symbols.ts'
 
 export const duplicateRuleNumber: Check = {
@@ -12,10 +12,10 @@ backend.redis.hook.message.publish.1 = {"topic": "b/#", "action": {"function": "
 backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}`,
   *find(symbols) {
     for (const rule of symbols.rules) {
-      if (rule.repeatedBy === undefined || rule.number === undefined) continue
+      if (rule.repeatedBy === undefined || rule.number === undefined || isSamePlace(rule.repeatedBy.key.span, rule.rule.key.span)) continue
       const { span } = rule.repeatedBy.key
       yield {
-        span: rule.rule.key.span, message: `\`${ruleName(rule)}\` is also on line ${span.start.line}; only the later one runs`,
+        span: rule.rule.key.span, message: `\`${ruleName(rule)}\` is also on ${lineBeside(span, rule.rule.key.span)}; only the later one runs`,
         hint: `write \`${rule.hookText}.${nextFree(symbols, rule)}\` for one of them`,
         related: [{ span, message: 'this one runs' }],
       }

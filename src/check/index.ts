@@ -2,16 +2,23 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { actionShape } from './action-shape.ts'
 import { badValue } from './bad-value.ts'
 import { bareWordPlaceholder } from './bare-word-placeholder.ts'
-import type { Check } from './check.ts'
+import type { Check, Finding } from './check.ts'
 import { commandNameTemplated } from './command-name-templated.ts'
 import { curlyQuote } from './curly-quote.ts'
 import { duplicateJsonKey } from './duplicate-json-key.ts'
 import { duplicateRuleNumber } from './duplicate-rule-number.ts'
 import { envInRule } from './env-in-rule.ts'
+import { envUnset } from './env-unset.ts'
 import { expiredTimeIgnored } from './expired-time-ignored.ts'
 import { fetchWithoutAck } from './fetch-without-ack.ts'
+import { fileMissing } from './file-missing.ts'
 import { foreignSetting } from './foreign-setting.ts'
 import { functionWrongHook } from './function-wrong-hook.ts'
+import { heedIgnores } from './ignore.ts'
+import { ignoreWithoutReason } from './ignore-without-reason.ts'
+import { includeCycle } from './include-cycle.ts'
+import { includeEmptyGlob } from './include-empty-glob.ts'
+import { includeMissing } from './include-missing.ts'
 import { invalidFilterHash } from './invalid-filter-hash.ts'
 import { invalidFilterPlus } from './invalid-filter-plus.ts'
 import { listenerWithoutCertificate } from './listener-without-certificate.ts'
@@ -20,6 +27,7 @@ import { messageNotAlone } from './message-not-alone.ts'
 import { noExpiry } from './no-expiry.ts'
 import { notBuiltYet } from './not-built-yet.ts'
 import { numberOrder } from './number-order.ts'
+import { oldForm } from './old-form.ts'
 import { placeholderUnavailable } from './placeholder-unavailable.ts'
 import { poolMissing } from './pool-missing.ts'
 import { poolOptionIgnored } from './pool-option-ignored.ts'
@@ -36,6 +44,7 @@ import { unknownHook } from './unknown-hook.ts'
 import { unknownPlaceholder } from './unknown-placeholder.ts'
 import { unknownSection } from './unknown-section.ts'
 import { unknownSetting } from './unknown-setting.ts'
+import { unusedIgnore } from './unused-ignore.ts'
 import { unusedPool } from './unused-pool.ts'
 
 /** All checks, in the order of the reference. To add one: a file beside this one and a line here. */
@@ -52,6 +61,10 @@ export const CHECKS: readonly Check[] = [
   repeatedSetting,
   memberType,
   listenerWithoutCertificate,
+  includeMissing,
+  includeCycle,
+  includeEmptyGlob,
+  oldForm,
   notBuiltYet,
   // references
   undefinedPool,
@@ -63,6 +76,8 @@ export const CHECKS: readonly Check[] = [
   poolWithoutServer,
   poolOptionIgnored,
   envInRule,
+  envUnset,
+  fileMissing,
   // hook and action
   functionWrongHook,
   unknownFunction,
@@ -80,13 +95,33 @@ export const CHECKS: readonly Check[] = [
   invalidFilterHash,
   invalidFilterPlus,
   noExpiry,
+  // security, hygiene
+  ignoreWithoutReason,
+  unusedIgnore,
 ]
 
-/** What all checks find, in the order of the files. */
-export function runChecks(symbols: Symbols, files: readonly string[]): readonly Diagnostic[] {
+export interface CheckOptions {
+  /** The names of all files, in their order. */
+  readonly files: readonly string[]
+  readonly unsetEnv: 'error' | 'warning'
+  readonly inlineIgnores: boolean
+}
+
+/** What all checks find and no line says to ignore, in the order of the files. */
+export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores }: CheckOptions): readonly Diagnostic[] {
+  const heeded = inlineIgnores ? symbols : { ...symbols, ignores: [] }
+  const severities: Readonly<Record<string, Diagnostic['severity']>> = { [envUnset.name]: unsetEnv }
+  const diagnostic = (check: Check, finding: Finding): Diagnostic =>
+    ({ check: check.name, ...finding, severity: finding.severity ?? severities[check.name] ?? check.severity })
+  const found = CHECKS.flatMap(check => Array.from(check.find(heeded), finding => diagnostic(check, finding)))
+  const names = CHECKS.map(({ name }) => name)
+  const reviews = CHECKS.flatMap(check => Array.from(check.review?.(heeded, { found, names }) ?? [], finding => diagnostic(check, finding)))
   const place = new Map(files.map((file, i) => [file, i]))
-  const diagnostics = CHECKS.flatMap(check =>
-    Array.from(check.find(symbols), (finding): Diagnostic => ({ check: check.name, ...finding, severity: finding.severity ?? check.severity })))
-  return diagnostics.sort((a, b) =>
+  return eachOnce([...heedIgnores(heeded.ignores, found), ...reviews]).sort((a, b) =>
     (place.get(a.span.file) ?? 0) - (place.get(b.span.file) ?? 0) || a.span.start.offset - b.span.start.offset)
+}
+
+/** A file that is included twice has its mistakes once. */
+function eachOnce(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...new Map(diagnostics.map(it => [JSON.stringify([it.check, it.message, it.span]), it])).values()]
 }

@@ -3,6 +3,8 @@ import { SETTINGS } from '../language/setting-table.ts'
 import { ruleName, type Check } from './check.ts'
 import type { Symbols } from './symbols.ts'
 
+const EXPIRED_AFTER = 'backend.redis.msg.expired_after'
+
 export const noExpiry: Check = {
   name: 'no-expiry',
   severity: 'warning',
@@ -10,7 +12,7 @@ export const noExpiry: Check = {
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 3600}',
   *find(symbols) {
-    if ((expiredAfter(symbols) ?? 0) > 0) return
+    if ((expiredAfter(symbols) ?? 0) > 0 || symbols.current.get(EXPIRED_AFTER)?.setting.value.missing !== undefined) return
     for (const rule of symbols.rules) {
       const { hook, known, members, expiredTime, functionName } = rule
       if (hook === undefined || known?.expires !== true || !known.hooks.includes(hook) || functionName === undefined) continue
@@ -27,7 +29,6 @@ function isMisspelt(names: Iterable<string>): boolean {
 
 /** Seconds of `msg.expired_after`, if a line sets it and it can be read. */
 export function expiredAfter({ current }: Symbols): number | undefined {
-  const key = 'backend.redis.msg.expired_after'
-  const text = current.get(key)?.setting.value.text
-  return text === undefined ? undefined : SETTINGS[key].value.read(text)
+  const text = current.get(EXPIRED_AFTER)?.setting.value.text
+  return text === undefined ? undefined : SETTINGS[EXPIRED_AFTER].value.read(text)
 }

@@ -12,7 +12,7 @@ export const poolMissing: Check = {
     for (const rule of symbols.rules) {
       if (rule.members.has('pool')) continue
       yield {
-        span: rule.rule.key.span, message: `\`${ruleName(rule)}\` names no pool; ${definedPools(symbols)}`,
+        span: rule.rule.key.span, message: `\`${ruleName(rule)}\` names no pool; ${definedPools(symbols, rule.rule.key.span)}`,
         hint: `add "pool": "${only ?? 'pool1'}"`,
       }
     }

@@ -1,4 +1,4 @@
-import type { Check } from './check.ts'
+import { isSamePlace, lineBeside, type Check } from './check.ts'
 
 export const repeatedSetting: Check = {
   name: 'repeated-setting',
@@ -9,10 +9,10 @@ backend.redis.pool1.server = 10.0.0.2:6379`,
   good: 'backend.redis.pool1.server = 10.0.0.2:6379',
   *find({ settings }) {
     for (const { setting: { key }, words, target, repeatedBy } of settings) {
-      if (repeatedBy === undefined || target === undefined) continue
+      if (repeatedBy === undefined || target === undefined || isSamePlace(repeatedBy.key.span, key.span)) continue
       const { span } = repeatedBy.key
       yield {
-        span: key.span, message: `\`${words.join('.')}\` is set again on line ${span.start.line}; the last one counts`, hint: 'delete one of them',
+        span: key.span, message: `\`${words.join('.')}\` is set again on ${lineBeside(span, key.span)}; the last one counts`, hint: 'delete one of them',
         related: [{ span, message: 'this one counts' }],
       }
     }

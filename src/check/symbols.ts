@@ -1,11 +1,19 @@
 import type { Action } from '../actions/action.ts'
 import { actionNamed } from '../actions/index.ts'
 import type { Span } from '../diagnostic/diagnostic.ts'
+import type { Inclusion, Source } from '../diagnostic/source.ts'
+import { isForeign } from '../language/foreign-settings.ts'
 import { hookNamed } from '../language/hook-name.ts'
 import type { HookName } from '../language/hooks.ts'
 import { poolNamed, settingNamed, type SettingTarget } from '../language/setting-table.ts'
+import { variableNamed } from '../language/variable-name.ts'
 import type { CommandField, Fault, Include, Json, JsonMember, JsonObject, JsonString, Key, Rule, RuleFile, Setting } from '../syntax/ast.ts'
 import { parseCommand } from '../syntax/parse.ts'
+import { fillIn } from './fill-in.ts'
+import { ignoresIn, type IgnoreSymbol } from './ignore.ts'
+import { misprintsIn, type Misprint } from './misprint.ts'
+import { isOldRuleKey, modernRule } from './old-rule.ts'
+import { overriddenBy } from './override.ts'
 
 /** What the files define and use: names looked up, nothing judged. Checks and the plan read it. */
 export interface Symbols {
@@ -20,16 +28,29 @@ export interface Symbols {
   readonly rules: readonly RuleSymbol[]
   /** Objects whose key is no rule's, such as those of a misspelt section. */
   readonly strays: readonly Rule[]
-  readonly includes: readonly Include[]
+  readonly includes: readonly IncludeSymbol[]
+  readonly misprints: readonly Misprint[]
+  readonly ignores: readonly IgnoreSymbol[]
   /** Keys of lines that could not be read: what is missing may be there. */
   readonly broken: readonly Key[]
 }
 
+export interface IncludeSymbol {
+  readonly include: Include
+  /** Absent: nobody has looked. */
+  readonly inclusion: Inclusion | undefined
+}
+
 export interface SettingSymbol {
+  /** Its value with its references filled in. */
   readonly setting: Setting
   readonly words: readonly string[]
   /** Absent: no setting of hookline. */
   readonly target: SettingTarget | undefined
+  /** It is none of hookline, and known to be one of EMQ X's, or said to be one: a variable that begins with `EMQX_`. */
+  readonly foreign: boolean
+  /** A variable sets it, no line of a file. */
+  readonly isVariable: boolean
   /** A later line with the same key, which is the one that counts. */
   readonly repeatedBy: Setting | undefined
 }
@@ -43,7 +64,10 @@ export interface PoolSymbol {
 }
 
 export interface RuleSymbol {
+  /** In the form of today. */
   readonly rule: Rule
+  /** Written in the form before EMQ X 2.0. */
+  readonly oldForm: boolean
   /** As written: `message.deliver`. */
   readonly hookText: string
   readonly hookSpan: Span
@@ -71,44 +95,67 @@ export interface CommandSymbol {
   readonly fields: readonly CommandField[]
 }
 
-/** Looks up the names of the files, which are read as one. */
+/**
+ * Looks up the names of the files, which are read as one. What the environment sets stands in the
+ * place of the lines of the files with that key, and what it removes is not there.
+ */
 export function resolve(files: readonly RuleFile[]): Symbols {
   const faults = files.flatMap(file => [...file.faults])
+  const fromFiles = linesOf(files.filter(({ origin }) => origin.kind !== 'environment'), faults)
+  const fromVariables = linesOf(files.filter(({ origin }) => origin.kind === 'environment'), faults)
+  const removed = files.flatMap(file => file.removed)
+  const settings = markRepeated(
+    overriddenBy(fromVariables.settings, fromFiles.settings, { keyOf: settingKey, removed: removed.map(key => texts(key).join('\0')) }),
+    settingKey, ({ setting }) => setting)
+  const current = currentOf(settings)
+  const misprints = misprintsIn(settings, poolsOf(current))
+  return {
+    faults,
+    settings,
+    current,
+    pools: poolsOf(current, misprints),
+    rules: markRepeated(
+      overriddenBy(fromVariables.rules, fromFiles.rules, { keyOf: ruleKey, removed: removed.filter(isRuleKey).map(key => ruleKey(nameOf(key))) }),
+      ruleKey, ({ rule }) => rule),
+    strays: [...fromFiles.strays, ...fromVariables.strays],
+    includes: fromFiles.includes,
+    misprints,
+    ignores: files.flatMap(ignoresIn),
+    broken: files.flatMap(file => file.broken),
+  }
+}
+
+/** The lines of files by what they are, those of one kind in their order. */
+function linesOf(files: readonly RuleFile[], faults: Fault[]) {
   const settings: SettingSymbol[] = []
   const rules: RuleSymbol[] = []
   const strays: Rule[] = []
-  const includes: Include[] = []
-  for (const line of files.flatMap(file => file.lines)) {
-    switch (line.kind) {
-      case 'setting':
-        settings.push(resolveSetting(line))
-        break
-      case 'rule':
-        if (isRuleKey(line.key)) rules.push(resolveRule(line, faults))
-        else strays.push(line)
-        break
-      case 'include':
-        includes.push(line)
-        break
-      case 'blank':
-      case 'comment':
-        break
-      default:
-        line satisfies never
+  const includes: IncludeSymbol[] = []
+  for (const { origin, lines } of files) {
+    for (const line of lines) {
+      switch (line.kind) {
+        case 'setting':
+          settings.push(resolveSetting(fillIn(line, origin.references), origin))
+          break
+        case 'rule': {
+          const modern = isOldRuleKey(line.key) ? modernRule(line) : undefined
+          if (modern !== undefined) rules.push({ ...resolveRule(modern, faults), oldForm: true })
+          else if (isRuleKey(line.key)) rules.push(resolveRule(line, faults))
+          else strays.push(line)
+          break
+        }
+        case 'include':
+          includes.push({ include: line, inclusion: origin.includes?.find(({ path }) => path === line.path) })
+          break
+        case 'blank':
+        case 'comment':
+          break
+        default:
+          line satisfies never
+      }
     }
   }
-  const allSettings = markRepeated(settings, ({ words }) => words.join('\0'), ({ setting }) => setting)
-  const current = currentOf(allSettings)
-  return {
-    faults,
-    settings: allSettings,
-    current,
-    pools: poolsOf(current),
-    rules: markRepeated(rules, ({ hook, hookText, number }) => `${hook ?? hookText}.${number ?? ''}`, ({ rule }) => rule),
-    strays,
-    includes,
-    broken: files.flatMap(file => file.broken),
-  }
+  return { settings, rules, strays, includes }
 }
 
 /** `backend.redis.hook.<hook>.<number>`: the last word is the number, those before it the hook. */
@@ -116,27 +163,43 @@ function isRuleKey({ words }: Key): boolean {
   return words[1]?.text === 'redis' && words[2]?.text === 'hook' && words.length > 3
 }
 
-function resolveSetting(setting: Setting): SettingSymbol {
-  const words = setting.key.words.map(({ text }) => text)
-  return { setting, words, target: settingNamed(words), repeatedBy: undefined }
+function resolveSetting(setting: Setting, { kind, text }: Source): SettingSymbol {
+  const words = texts(setting.key)
+  const target = settingNamed(words)
+  const { start, end } = setting.key.span
+  const isVariable = kind === 'environment'
+  const isEmqx = isVariable && variableNamed(text.slice(start.offset, end.offset))?.prefix === 'EMQX_'
+  return { setting, words, target, foreign: target === undefined && (isForeign(words) || isEmqx), isVariable, repeatedBy: undefined }
+}
+
+function settingKey({ words }: SettingSymbol): string {
+  return words.join('\0')
+}
+
+/** Aliases of a hook are one hook. */
+function ruleKey({ hook, hookText, number }: Pick<RuleSymbol, 'hook' | 'hookText' | 'number'>): string {
+  return `${hook ?? hookText}.${number ?? ''}`
+}
+
+/** What the key of a rule says: its hook, and its number. */
+function nameOf({ words, span }: Key) {
+  const named = words.slice(3)
+  const numbered = named.length > 1 && hookNamed(textOf(named)) === undefined
+  const hookWords = numbered ? named.slice(0, -1) : named
+  const hookText = textOf(hookWords)
+  return { hookText, hookSpan: joined(hookWords, span), hook: hookNamed(hookText), number: numbered ? named.at(-1)?.text : undefined }
 }
 
 function resolveRule(rule: Rule, faults: Fault[]): RuleSymbol {
-  const words = rule.key.words.slice(3)
-  const numbered = words.length > 1 && hookNamed(textOf(words)) === undefined
-  const hookWords = numbered ? words.slice(0, -1) : words
-  const hookText = textOf(hookWords)
   const members = new Map(rule.value.members.map(member => [member.name.value, member]))
   const action = objectIn(members, 'action')
   const actionMembers = new Map(action?.members.map(member => [member.name.value, member]))
   const functionName = stringIn(actionMembers, 'function')
   const seconds = members.get('expired_time')?.value
   return {
+    ...nameOf(rule.key),
     rule,
-    hookText,
-    hookSpan: joined(hookWords, rule.key.span),
-    hook: hookNamed(hookText),
-    number: numbered ? words.at(-1)?.text : undefined,
+    oldForm: false,
     members,
     topic: stringIn(members, 'topic'),
     pool: stringIn(members, 'pool'),
@@ -177,7 +240,7 @@ function currentOf(settings: readonly SettingSymbol[]): ReadonlyMap<string, Sett
   return new Map(settings.filter(({ target }) => target !== undefined).map(symbol => [symbol.words.join('.'), symbol]))
 }
 
-function poolsOf(current: ReadonlyMap<string, SettingSymbol>): ReadonlyMap<string, PoolSymbol> {
+function poolsOf(current: ReadonlyMap<string, SettingSymbol>, misprints: readonly Misprint[] = []): ReadonlyMap<string, PoolSymbol> {
   const pools = new Map<string, { name: string, options: Map<string, Setting>, span: Span }>()
   for (const { setting, target } of current.values()) {
     if (target?.kind !== 'pool') continue
@@ -185,6 +248,7 @@ function poolsOf(current: ReadonlyMap<string, SettingSymbol>): ReadonlyMap<strin
     pool.options.set(target.option, setting)
     pools.set(target.pool, pool)
   }
+  for (const { setting, pools: meant } of misprints) for (const name of meant) pools.get(name)?.options.set('sentinel', setting)
   return pools
 }
 
@@ -197,7 +261,7 @@ export function currentRules({ rules }: Symbols): readonly RuleSymbol[] {
 export function poolIsKnown({ pools, settings, broken }: Symbols, name: string): boolean {
   return pools.has(name)
     || settings.some(({ words }) => poolNamed(words) === name)
-    || broken.some(({ words }) => poolNamed(words.map(({ text }) => text)) === name)
+    || broken.some(key => poolNamed(texts(key)) === name)
 }
 
 function stringIn(members: ReadonlyMap<string, JsonMember>, name: string): JsonString | undefined {
@@ -208,6 +272,10 @@ function stringIn(members: ReadonlyMap<string, JsonMember>, name: string): JsonS
 function objectIn(members: ReadonlyMap<string, JsonMember>, name: string): JsonObject | undefined {
   const value = members.get(name)?.value
   return value?.kind === 'object' ? value : undefined
+}
+
+function texts({ words }: Key): readonly string[] {
+  return words.map(({ text }) => text)
 }
 
 function textOf(words: Key['words']): string {

@@ -1,5 +1,6 @@
+import type { Span } from '../diagnostic/diagnostic.ts'
 import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
-import type { Check } from './check.ts'
+import { lineBeside, type Check } from './check.ts'
 import { poolIsKnown, type Symbols } from './symbols.ts'
 
 export const undefinedPool: Check = {
@@ -13,7 +14,7 @@ export const undefinedPool: Check = {
       if (pool === undefined || poolIsKnown(symbols, pool.value)) continue
       const near = nearest(pool.value, symbols.pools.keys())
       yield {
-        span: pool.span, message: `pool \`${pool.value}\` is not defined; ${definedPools(symbols)}`,
+        span: pool.span, message: `pool \`${pool.value}\` is not defined; ${definedPools(symbols, pool.span)}`,
         hint: near.length > 0 ? `write ${oneOfThese(near)}` : `add \`backend.redis.${pool.value}.server = ..\``,
       }
     }
@@ -21,7 +22,7 @@ export const undefinedPool: Check = {
 }
 
 /** The pools there are, as the end of a sentence. */
-export function definedPools({ pools }: Symbols): string {
-  const names = [...pools.values()].slice(0, 8).map(({ name, span }) => `\`${name}\` (line ${span.start.line})`)
+export function definedPools({ pools }: Symbols, beside: Span): string {
+  const names = [...pools.values()].slice(0, 8).map(({ name, span }) => `\`${name}\` (${lineBeside(span, beside)})`)
   return names.length === 0 ? 'no pool is' : `defined: ${names.join(', ')}${pools.size > 8 ? ', ..' : ''}`
 }

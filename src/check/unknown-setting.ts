@@ -1,5 +1,4 @@
 import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
-import { isForeign } from '../language/foreign-settings.ts'
 import { POOL_OPTIONS } from '../language/pool-options.ts'
 import { poolNamed, possibleKeys } from '../language/setting-table.ts'
 import type { Check } from './check.ts'
@@ -12,9 +11,8 @@ export const unknownSetting: Check = {
   bad: 'backend.redis.pool1.poolsize = 8',
   good: 'backend.redis.pool1.pool_size = 8',
   *find({ settings }) {
-    for (const { setting: { key }, words, target } of settings) {
-      if (target !== undefined || misprintOf(words) !== undefined) continue
-      if (isForeign(words)) continue
+    for (const { setting: { key }, words, target, foreign } of settings) {
+      if (target !== undefined || foreign || misprintOf(words) !== undefined) continue
       const option = poolNamed(words) === undefined || words.length > 4 ? undefined : key.words[3]
       const written = option?.text ?? words.join('.')
       const near = nearest(written, option === undefined ? possibleKeys(words) : Object.keys(POOL_OPTIONS))

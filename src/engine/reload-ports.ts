@@ -3,9 +3,18 @@ import type { Pool } from '../delivery/ports.ts'
 import type { PoolSpec, Program } from '../plan/program.ts'
 
 /** The rules files at one moment, or the one that could not be read and why (a plain clause). */
-export type Snapshot =
+export type Snapshot = { readonly watched?: Watched } & (
   | { readonly readable: true, readonly sources: readonly Source[] }
   | { readonly readable: false, readonly file: string, readonly reason: string }
+)
+
+/** What can make the next snapshot another. */
+export interface Watched {
+  /** Files that were read or looked for. */
+  readonly files: readonly string[]
+  /** Folders in which files were looked for. */
+  readonly folders: readonly string[]
+}
 
 /** A pool with its lifetime: who opens it closes it. */
 export interface OpenPool extends Pool {

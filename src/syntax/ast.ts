@@ -1,14 +1,19 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
+import type { Source } from '../diagnostic/source.ts'
 import type { SourceText } from '../diagnostic/source-text.ts'
 
 /** A rules file as it is written: shape only, no name in it has been looked up. */
 export interface RuleFile {
   readonly source: SourceText
+  /** What it was parsed from. */
+  readonly origin: Source
   /** Those that could be read, in their order. */
   readonly lines: readonly Line[]
   readonly faults: readonly Fault[]
   /** Keys of lines that could not be read beyond them: what they define or use is not known. */
   readonly broken: readonly Key[]
+  /** Of the environment: keys whose variable is empty, which removes them. */
+  readonly removed: readonly Key[]
 }
 
 /** A mistake in the shape, before any name is looked at. */
@@ -29,6 +34,7 @@ export interface Comment {
   readonly kind: 'comment'
   /** From the `#` on. */
   readonly text: string
+  readonly span: Span
 }
 
 export interface Include {
@@ -64,9 +70,20 @@ export interface Word {
 }
 
 export interface Scalar {
-  /** As written. */
+  /** As written; once names have been looked up, with what its references stand for, so it may be a secret. */
   readonly text: string
+  /** As written. */
   readonly parts: readonly ScalarPart[]
+  readonly span: Span
+  /** Its references that stand for nothing: the value is not known, and the text as written. Absent: none. */
+  readonly missing?: readonly MissingReference[]
+}
+
+/** A reference that was looked up in vain; the reason is a plain clause. */
+export interface MissingReference {
+  readonly kind: 'env' | 'file'
+  readonly name: string
+  readonly reason: string
   readonly span: Span
 }
 

@@ -1,5 +1,6 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
 import { oneOfThese } from '../diagnostic/did-you-mean.ts'
+import type { ForeignByte } from '../diagnostic/source.ts'
 import type { Fault } from './ast.ts'
 import type { Failure } from './grammar.ts'
 import type { OpenBracket } from './object-end.ts'
@@ -27,6 +28,9 @@ export function scalarFault(text: string, failure: Failure, span: SpanMaker): Fa
   if (failure.found === undefined) {
     const open = text.lastIndexOf('${')
     return { check: 'syntax', span: span(open, text.length), message: 'the `${` opened here is never closed', hint: 'add `}`' }
+  }
+  if (failure.found === '}') {
+    return { check: 'syntax', span: span(text.lastIndexOf('${', failure.offset), failure.offset + 1), message: 'this says not which variable or file', hint: 'write `${env:NAME}` or `${file:PATH}`' }
   }
   if (failure.found < ' ' || failure.found === '\u007F') {
     return {
@@ -56,6 +60,19 @@ export function commandFault(text: string, failure: Failure, span: SpanMaker): F
     check: 'syntax', span: span(failure.offset, failure.offset + failure.found.length),
     message: 'a field in double quotes ends at its closing quote', hint: 'put a space after the quote',
   }
+}
+
+/** A character that the file holds in another encoding. */
+export function foreignByteFault({ byte }: ForeignByte, span: Span): Fault {
+  const latin = byte >= 0xA0 ? `; in Latin-1 it is \`${String.fromCharCode(byte)}\`` : ''
+  return {
+    check: 'syntax', span, message: `the byte 0x${byte.toString(16).toUpperCase().padStart(2, '0')} is no UTF-8${latin}`,
+    hint: 'save the file as UTF-8, or write the character anew',
+  }
+}
+
+export function foreignFileFault(span: Span): Fault {
+  return { check: 'syntax', span, message: 'the file is UTF-16, and none of it was read', hint: 'save it as UTF-8' }
 }
 
 /** What of a rule's text failed to be JSON: the text, where it failed, and the brackets still open at its end. */

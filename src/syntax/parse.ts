@@ -1,9 +1,11 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
+import type { ForeignByte, Source } from '../diagnostic/source.ts'
 import { lineText, sourceText, spanOf, type SourceText } from '../diagnostic/source-text.ts'
 import type { CommandField, Fault, JsonString, Key, Line, RuleFile } from './ast.ts'
-import { commandFault, jsonFault, lineFault, scalarFault } from './fault.ts'
+import { commandFault, foreignByteFault, foreignFileFault, jsonFault, lineFault, scalarFault } from './fault.ts'
 import { parseShape } from './grammar.ts'
 import { scanObject } from './object-end.ts'
+import { variableKey } from './variable-key.ts'
 
 /** Brackets within brackets; a rule needs three. */
 const MAX_DEPTH = 32
@@ -16,22 +18,35 @@ const BLANK_OR_COMMENT = /^[ \t]*(?:#|\r?$)/
  * Reads a rules file, each line on its own: one that cannot be read becomes a fault and hides
  * nothing of the others. Never throws for what the text holds.
  */
-export function parse(source: { readonly name: string, readonly text: string }): RuleFile {
+export function parse(source: Source): RuleFile {
   // Half of a surrogate pair is no text in UTF-8; who reads a file never gets one.
   const file = sourceText({ name: source.name, text: source.text.replace(/\p{Surrogate}/gu, '\uFFFD') })
   const lines: Line[] = []
   const faults: Fault[] = []
   const broken: Key[] = []
+  const removed: Key[] = []
+  const ruleFile = { source: file, origin: source, lines, faults, broken, removed }
+  if (source.foreign === 'UTF-16') return { ...ruleFile, faults: [foreignFileFault(spanOf(file, 0, 1))] }
   // What follows the last end of line is no line.
   const count = file.lineStarts.length - (/(?:^|\n)$/.test(source.text) ? 1 : 0)
   for (let number = 1; number <= count;) {
-    const read = readLine(file, number)
+    const read = readLine(file, number, source.kind === 'environment')
+    const foreign = foreignByte(file, source.foreign ?? [], { from: number, to: read.next })
+    const fault = foreign === undefined ? read.fault : foreignByteFault(foreign, spanOf(file, foreign.offset, foreign.offset + 1))
     if (read.line !== undefined) lines.push(read.line)
-    if (read.fault !== undefined) faults.push(read.fault)
+    if (fault !== undefined) faults.push(fault)
     if (read.broken !== undefined) broken.push(read.broken)
+    if (read.removed !== undefined) removed.push(read.removed)
     number = read.next
   }
-  return { source: file, lines, faults, broken }
+  return ruleFile
+}
+
+/** The first byte in lines that is no UTF-8; in a comment it does no harm. Lines from `from` up to, not including, `to`. */
+function foreignByte(file: SourceText, foreign: readonly ForeignByte[], { from, to }: { readonly from: number, readonly to: number }): ForeignByte | undefined {
+  const start = file.lineStarts[from - 1] ?? 0
+  const end = file.lineStarts[to - 1] ?? Infinity
+  return foreign.find(({ offset }) => offset >= start && offset < end && !BLANK_OR_COMMENT.test(lineText(file, spanOf(file, offset, offset).start.line)))
 }
 
 /** Splits a command of a rule into its fields. The text is never empty of fields: at least one is there, maybe empty. */
@@ -56,11 +71,12 @@ interface Read {
   readonly line?: Line
   readonly fault?: Fault
   readonly broken?: Key
+  readonly removed?: Key
   /** The number of the line that follows. */
   readonly next: number
 }
 
-function readLine(file: SourceText, number: number): Read {
+function readLine(file: SourceText, number: number, ofEnvironment: boolean): Read {
   const next = number + 1
   const text = lineText(file, number)
   const begin = file.lineStarts[number - 1] ?? 0
@@ -68,8 +84,10 @@ function readLine(file: SourceText, number: number): Read {
   const parsed = parseShape('Line', text, span)
   if (!parsed.ok) return { fault: lineFault(text, parsed.failure, span), next }
   if (parsed.value.kind !== 'assignment') return { line: parsed.value, next }
-  const { key, valueAt } = parsed.value
+  const { valueAt } = parsed.value
+  const key = ofEnvironment ? variableKey(parsed.value.key) : parsed.value.key
   const value = text.slice(valueAt).trimEnd()
+  if (value === '' && ofEnvironment) return { removed: key, next }
   if (value === '') {
     const fault: Fault = { check: 'syntax', span: key.span, message: 'nothing stands after the `=`', hint: 'write a value, or delete the line' }
     return { fault, broken: key, next }
@@ -112,6 +130,8 @@ function gatherObject(file: SourceText, number: number, valueAt: number) {
   const scan = scanObject()
   const comments: string[] = []
   let last = number
+  /** The last line that is no comment: what follows it is the object's only if the object goes on. */
+  let lastOwn = number
   let text = lineFrom(file, number, valueAt)
   scan.take(text, 0)
   while (!scan.balanced && last < file.lineStarts.length) {
@@ -120,16 +140,17 @@ function gatherObject(file: SourceText, number: number, valueAt: number) {
     const start = file.lineStarts[last] ?? file.text.length
     // The end of the line before, as it is in the file.
     text += file.text.slice(valueAt + text.length, start)
+    last += 1
     if (BLANK_OR_COMMENT.test(line)) {
       if (line.trim() !== '') comments.push(line.trim())
       text += ' '.repeat(line.length)
     } else {
       text += line
       scan.take(line, start - valueAt)
+      lastOwn = last
     }
-    last += 1
   }
-  return { text: text.trimEnd(), comments, scan, next: last + 1 }
+  return { text: text.trimEnd(), comments, scan, next: lastOwn + 1 }
 }
 
 function lineFrom(file: SourceText, number: number, offset: number): string {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Key, Line, RuleFile } from './ast.ts'
+import type { Json, JsonObject, Key, Line, RuleFile, Scalar } from './ast.ts'
 
 /** The canonical text of a rules file: parsed again it is the same file, but for the places. */
 export function print(file: Pick<RuleFile, 'lines'>): string {
@@ -14,6 +14,11 @@ function printLine(line: Line): string {
     case 'rule': return `${keyText(line.key)} = ${printRuleObject(line.value, line.comments)}`
     default: return line satisfies never
   }
+}
+
+/** A value as it is written: with its references, never with what they stand for. */
+export function scalarText({ parts }: Pick<Scalar, 'parts'>): string {
+  return parts.map(part => part.kind === 'text' ? part.text : `\${${part.kind}:${part.name}}`).join('')
 }
 
 /** A key as it is written, dots in words escaped. */

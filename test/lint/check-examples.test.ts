@@ -1,31 +1,43 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { CHECKS } from '../../src/check/index.ts'
 import { compile } from '../../src/compile.ts'
+import { readPrograms } from '../../src/server/sources.ts'
 
 const POOL = 'backend.redis.pool1.server = 127.0.0.1:6379\n'
 
-function findings(example: string) {
+/** The examples are files: some include others. */
+const folder = mkdtempSync(join(tmpdir(), 'hookline-examples-'))
+writeFileSync(join(folder, 'other.conf'), '')
+afterAll(() => { rmSync(folder, { recursive: true }) })
+
+async function findings(example: string) {
   const text = example.includes('.server') ? example : POOL + example
-  return compile([{ name: 'example.conf', text }]).diagnostics
+  const file = join(folder, 'example.conf')
+  writeFileSync(file, text)
+  const read = await readPrograms([file], { overrides: false, stdin: undefined })
+  if (!read.ok) throw new Error(read.reason)
+  return compile(read.programs.flat()).diagnostics
 }
 
 describe('the examples of', () => {
-  it.each(CHECKS)('$name show what it finds and what it does not', ({ name, severity, bad, good }) => {
-    expect(findings(bad)).toContainEqual(expect.objectContaining({ check: name, severity }))
-    expect(findings(good).filter(({ check, severity: found }) => check === name || found === 'error')).toEqual([])
+  it.each(CHECKS)('$name show what it finds and what it does not', async ({ name, severity, bad, good }) => {
+    expect(await findings(bad)).toContainEqual(expect.objectContaining({ check: name, severity }))
+    expect((await findings(good)).filter(({ check, severity: found }) => check === name || found === 'error')).toEqual([])
   })
 })
 
 it('every check is in a file of its own name', () => {
-  const folder = fileURLToPath(new URL('../../src/check/', import.meta.url))
-  const files = readdirSync(folder).filter(file => readFileSync(folder + file, 'utf8').includes(': Check = {'))
+  const source = fileURLToPath(new URL('../../src/check/', import.meta.url))
+  const files = readdirSync(source).filter(file => readFileSync(source + file, 'utf8').includes(': Check = {'))
   expect(files.sort()).toEqual(CHECKS.map(({ name }) => `${name}.ts`).sort())
 })
 
-it('a message is no sentence: no capital, no full stop', () => {
+it('a message is no sentence: no capital, no full stop', async () => {
   for (const { bad } of CHECKS) {
-    for (const { message } of findings(bad)) expect(message).not.toMatch(/^[A-Z][a-z]|\.$/)
+    for (const { message } of await findings(bad)) expect(message).not.toMatch(/^[A-Z][a-z]|\.$/)
   }
 })

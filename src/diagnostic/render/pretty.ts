@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import type { Diagnostic, Severity, Span } from '../diagnostic.ts'
+import { withIncluded, type Source } from '../source.ts'
 import { sourceText, type SourceText } from '../source-text.ts'
 import { excerptOf } from './excerpt.ts'
 
@@ -11,11 +12,11 @@ type Paint = ReturnType<typeof pc.createColors>
 
 /** For people: each finding with its line, what is meant underlined, and a summary. Nothing if there is no finding. */
 export function renderPretty(
-  diagnostics: readonly Diagnostic[], sources: readonly { readonly name: string, readonly text: string }[], { colour }: PrettyOptions,
+  diagnostics: readonly Diagnostic[], sources: readonly Source[], { colour }: PrettyOptions,
 ): string {
   if (diagnostics.length === 0) return ''
   const paint = pc.createColors(colour)
-  const texts = new Map(sources.map(source => [source.name, sourceText(source)]))
+  const texts = new Map(withIncluded(sources).map(source => [source.name, sourceText(source)]))
   const blocks = diagnostics.map(diagnostic => `${finding(diagnostic, texts, paint)}\n`)
   return [...blocks, `${summary(diagnostics, paint)}\n`].join('\n')
 }

@@ -1,8 +1,8 @@
 /** Lines that may hold a secret; what stands after the `=` of a password, and before the `@` of an address that has one. */
 const SECRETS: readonly RegExp[] = [
-  // Also where the `=` is missing.
-  /(?<=^[^={"]*password(?:[ \t]*=[ \t]*|:?[ \t]+(?!=)))\S.*/i,
-  /(?<=^[^={"]*server[ \t]*[=: \t].*)[^\s,/=]*:[^\s@]*(?=@)/i,
+  // A dot would end at some control characters. Also where the `=` is missing. A reference only says where the secret is.
+  /(?<=^[^={"]*password(?:[ \t]*=[ \t]*|:?[ \t]+(?!=)))(?!\$\{(?:env|file):[^}]*\}\s*$)\S[^]*/i,
+  /(?<=^[^={"]*server[ \t]*[=: \t][^]*)[^\s,/=]*:[^\s@]*(?=@)/i,
 ]
 
 /** The line as it may be shown; what stands before a secret keeps its column. */
