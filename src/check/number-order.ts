@@ -17,6 +17,8 @@ backend.redis.hook.message.acked.10 = {"topic": "b", "action": {"commands": ["IN
       for (const [i, rule] of rules.entries()) {
         const before = rules[i - 1]
         if (before?.number === undefined || rule.number === undefined) continue
+        // Files are put together in an order of their own.
+        if (before.rule.key.span.file !== rule.rule.key.span.file) continue
         if (compareRuleNumbers(before.number, rule.number) <= 0) continue
         yield {
           span: rule.rule.key.span, message: `\`${ruleName(rule)}\` runs before \`${ruleName(before)}\`, and the file shows another order`,
