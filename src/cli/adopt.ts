@@ -17,7 +17,7 @@ export function adoptCommand(): Command {
   return new Command('adopt')
     .description('let wildcard subscriptions find the topics that EMQ X left in a pool; exact ones need no help')
     .argument('<pool>', 'its name in the rules')
-    .addOption(new Option('-f, --file <file...>', 'the rules files'))
+    .addOption(new Option('-f, --file <file...>', 'the rules files, or folders of them'))
     .addOption(new Option('--rate <keys>', 'keys of Redis to look at in a second').default(10_000).argParser(wholeRate))
     .addOption(new Option('--dry-run', 'only count'))
     .addHelpText('after', `

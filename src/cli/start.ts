@@ -13,10 +13,13 @@ import { packageVersion } from './version.ts'
 export function startCommand(): Command {
   return new Command('start')
     .description('run the broker on rules files; a change in them is taken over while it runs')
-    .argument('<file...>', 'rules files, read in this order as one')
+    .argument('<file|folder...>', 'rules files, read in this order as one; of a folder its *.conf, recursively')
     .addOption(new Option('--log-level <level>', 'what goes to stderr from here up')
       .choices(LOG_LEVELS).default('info').env('HOOKLINE_LOG_LEVEL'))
     .addHelpText('after', `
+After the files the environment is read: HOOKLINE_BACKEND__REDIS__POOL1__SERVER=.. (or EMQX_..) sets
+backend.redis.pool1.server, and an empty one removes it.
+
 Exit codes: 0 stopped as asked, 1 the rules have errors, 2 it could not start.
 SIGHUP reads the files again, SIGTERM and SIGINT stop it.`)
     .action(run)

@@ -39,6 +39,8 @@ export interface Generation {
 export interface ReloadOptions {
   /** What was started. */
   readonly first: Generation
+  /** What was read for it; its sources and no more, unless said. */
+  readonly snapshot?: Snapshot
   readonly readSources: () => Promise<Snapshot>
   readonly compile: (sources: readonly Source[]) => Compiled
   readonly openPool: PoolOpener
@@ -81,7 +83,7 @@ const NO_CHANGES: Changes = { added: [], removed: [], changed: [] }
 export function createReload(options: ReloadOptions): Reload {
   const { clock, log, runtime } = options
   let current = options.first
-  let seen: Snapshot = { readable: true, sources: options.first.sources }
+  let seen: Snapshot = options.snapshot ?? { readable: true, sources: options.first.sources }
   let last: ReloadReport | undefined
   let running: Promise<ReloadReport> | undefined
   let next: Promise<ReloadReport> | undefined

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Log } from '../engine/log-port.ts'
 import { createReload, type Reload } from '../engine/reload.ts'
 import { settleLeftovers } from '../engine/leftovers.ts'
-import type { OpenPool, PoolOpener } from '../engine/reload-ports.ts'
+import type { OpenPool, PoolOpener, Snapshot } from '../engine/reload-ports.ts'
 import { openReady, usedPools } from '../engine/used-pools.ts'
 import type { Certificates, Listening } from '../broker/listeners.ts'
 import type { Listener } from '../language/settings.ts'
@@ -25,7 +25,7 @@ import { badCertificate, cannotListen, poolNotThere, StartFailure, unreadable } 
 import { watchFiles } from './watch.ts'
 
 export interface StartOptions {
-  /** Rules files, as the user named them. */
+  /** Rules files, and folders of such, as the user named them. */
   readonly files: readonly string[]
   readonly log: Log
   /** Shows what is wrong in the files to a user who can see it: warnings at start, and all of a reload that was rejected. */
@@ -67,8 +67,8 @@ export async function start(options: StartOptions): Promise<Server> {
 
 async function startParts(options: StartOptions, closers: Closers): Promise<Server> {
   const { files, log, signal } = options
-  const { sources, program } = await load(options)
-  const folder = resolve(dirname(files[0] ?? '.'))
+  const { snapshot, sources, program } = await load(options)
+  const folder = resolve(dirname(sources[0]?.name ?? '.'))
   const dataDir = resolve(folder, program.settings.dataDir ?? 'data')
   const store = embeddedOnDemand(dataDir, log)
   closers.add(() => store.stop())
@@ -102,6 +102,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
 
   const reload = createReload({
     first: { number: 1, sources, program, pools },
+    snapshot,
     readSources: () => readSources(files),
     compile,
     openPool: open,
@@ -135,17 +136,19 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
 }
 
 /** What the files say, or the failure that ends the start: nothing has been started yet. */
-async function load({ files, log, showFindings }: StartOptions): Promise<{ sources: readonly Source[], program: Program }> {
+async function load({ files, log, showFindings }: StartOptions): Promise<{ snapshot: Snapshot, sources: readonly Source[], program: Program }> {
   const snapshot = await readSources(files)
   if (!snapshot.readable) throw unreadable(snapshot.file, snapshot.reason)
   const { sources } = snapshot
+  const variables = sources.find(({ kind }) => kind === 'environment')
+  if (variables !== undefined) log.info({ variables: variables.text.match(/^[^=\n]+/gm) }, 'the environment has settings')
   const { program, diagnostics } = compile(sources)
   if (program === undefined) throw new StartFailure(['the rules have errors; nothing was started'], { diagnostics, sources })
   if (diagnostics.length > 0) {
     showFindings(diagnostics, sources)
     log.warn({ diagnostics: diagnostics.map(diagnosticFields) }, 'the rules have warnings')
   }
-  return { sources, program }
+  return { snapshot, sources, program }
 }
 
 /** Opens all of them at once; the first that does not answer, in the order of the file, fails the start. */

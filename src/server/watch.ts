@@ -1,12 +1,14 @@
 import { watch as watchPaths } from 'chokidar'
+import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { emptied } from '../engine/blank.ts'
+import { emptied, vanished } from '../engine/blank.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { Snapshot } from '../engine/reload-ports.ts'
 import { linkChain } from './link-chain.ts'
 import { fingerprint } from './sources.ts'
 
 export interface WatchOptions {
+  /** Rules files and folders, as the user named them; what they lead to is in the snapshots. */
   readonly files: readonly string[]
   readonly read: () => Promise<Snapshot>
   /** The snapshot that was last loaded or refused, whoever asked for it. */
@@ -32,7 +34,7 @@ const TIMES = {
 }
 
 /**
- * Watches rules files and calls `onChange` once per save, whatever way it was saved: written in
+ * Watches rules files, with all that they include and refer to, and calls `onChange` once per save, whatever way it was saved: written in
  * place, renamed over, removed and made anew, or a link on the way to it pointed elsewhere. Events
  * are only hints; what counts is that the content differs from what was last seen. Resolves when
  * changes from now on are noticed.
@@ -48,17 +50,19 @@ export async function watchFiles(options: WatchOptions): Promise<Watch> {
 
   // Folders rather than files are watched: a file that is replaced takes its watch with it.
   const wanted = new Set<string>()
+  // Folders in which any file may be one of the rules, each with what tells it from one made anew in its place.
+  const searched = new Map<string, string>()
   const watcher = watchPaths([], {
     ignoreInitial: true,
     awaitWriteFinish: { stabilityThreshold: 200, pollInterval: 50 },
     followSymlinks: false,
     depth: 0,
-    ignored: path => !wanted.has(path),
+    ignored: path => !wanted.has(path) && !searched.has(dirname(path)),
   })
   watcher.on('all', () => { soon(debounceMs) })
   watcher.on('error', error => { options.log.warn({ err: error }, 'watching the rules files is hampered') })
   const ready = new Promise<void>(resolve => { watcher.once('ready', resolve) })
-  await follow()
+  await follow(options.seen())
   await ready
   const poll = setInterval(() => { soon(0) }, pollMs)
   // The files may have changed between their loading and now.
@@ -75,16 +79,37 @@ export async function watchFiles(options: WatchOptions): Promise<Watch> {
     },
   }
 
-  /** Watches where the files are now: a link that was pointed elsewhere leads to new folders. */
-  async function follow(): Promise<void> {
-    for (const file of options.files) {
-      for (const path of await linkChain(file)) {
-        if (wanted.has(path)) continue
-        wanted.add(path)
-        wanted.add(dirname(path))
-        watcher.add(dirname(path))
-      }
+  /**
+   * Watches where the files are now: a link that was pointed elsewhere leads to new folders, and so
+   * does a new include. Says whether anything is watched that was not before.
+   */
+  async function follow({ watched = { files: [], folders: [] } }: Snapshot): Promise<boolean> {
+    const news = [
+      ...await Promise.all([...options.files, ...watched.files, ...watched.folders].map(followLinks)),
+      ...await Promise.all(watched.folders.map(followFolder)),
+    ]
+    return news.includes(true)
+  }
+
+  async function followLinks(path: string): Promise<boolean> {
+    const news = (await linkChain(path)).filter(link => !wanted.has(link))
+    for (const link of news) {
+      wanted.add(link)
+      wanted.add(dirname(link))
+      watcher.add(dirname(link))
     }
+    return news.length > 0
+  }
+
+  /** One that is not there is noticed by its parent when it comes. */
+  async function followFolder(path: string): Promise<boolean> {
+    const place = (await linkChain(path)).at(-1) ?? path
+    const identity = await stat(place).then(({ ino, birthtimeMs }) => `${ino} ${birthtimeMs}`, () => undefined)
+    if (identity === undefined || searched.get(place) === identity) return false
+    searched.set(place, identity)
+    wanted.add(place)
+    watcher.add(place)
+    return true
   }
 
   function soon(ms: number): void {
@@ -108,8 +133,9 @@ export async function watchFiles(options: WatchOptions): Promise<Watch> {
   }
 
   async function look(): Promise<void> {
-    await follow()
     const snapshot = await options.read()
+    // What changed before it was watched has been seen, or is now.
+    if (await follow(snapshot)) lookAgain = true
     const seen = options.seen()
     const print = fingerprint(snapshot)
     if (closed || print === fingerprint(seen)) {
@@ -132,5 +158,5 @@ export async function watchFiles(options: WatchOptions): Promise<Watch> {
 /** A save in two steps shows a file that is gone or empty for a moment. */
 function isDoubtful(seen: Snapshot, now: Snapshot): boolean {
   if (!now.readable) return true
-  return seen.readable && emptied(seen.sources, now.sources) !== undefined
+  return seen.readable && (emptied(seen.sources, now.sources) !== undefined || vanished(seen.sources, now.sources))
 }

@@ -15,7 +15,7 @@ test.each([['--help'], ['start', '--help'], ['lint', '--help']])('help is there:
 
 test.each([
   [['start', '--no-such-flag', 'x.conf'], "unknown option '--no-such-flag'"],
-  [['start'], "missing required argument 'file'"],
+  [['start'], "missing required argument 'file|folder'"],
   [['start', '--log-level', 'loud', 'x.conf'], 'Allowed choices'],
   [['strat'], 'Did you mean start?'],
   [[], 'Usage: hookline'],

@@ -55,6 +55,29 @@ test('each save of the file is one reload: a broken one is reported and changes 
   expect(await it.lines('reload', 3)).toHaveLength(3)
 })
 
+test('a folder with an include, a secret in a file and a variable is one program, and a save of each part is taken over', async () => {
+  const folder = tempFolder()
+  mkdirSync(join(folder, 'parts'))
+  writeFileSync(join(folder, 'main.conf'), `${EMBEDDED}include parts/*.conf\nnode.name = \${file:name}\n`)
+  writeFileSync(join(folder, 'name'), 'n1\n')
+  writeFileSync(join(folder, 'parts', 'rules.conf'), RULE)
+  const it = hookline(['start', folder], { HOOKLINE_LISTENER__TCP__EXTERNAL: '0', EMQX_NODE__COOKIE: 'hunter2' })
+  expect(await it.lines('ready', 1)).toMatchObject([{ rules: 1, node: 'n1' }])
+  expect(await it.lines('the environment has settings', 1)).toMatchObject([{ variables: ['EMQX_NODE__COOKIE', 'HOOKLINE_LISTENER__TCP__EXTERNAL'] }])
+
+  writeFileSync(join(folder, 'parts', 'more.conf'), RULE.replace('publish.1', 'publish.2'))
+  expect(await it.lines('reload applied', 1)).toMatchObject([{ rules: { added: ['message.publish.2'], removed: [], changed: [] } }])
+  writeFileSync(join(folder, 'parts', 'rules.conf'), RULE.replace('a/#', 'a/#/b'))
+  expect(await it.lines('reload rejected', 1)).toMatchObject([{ diagnostics: [{ file: join(folder, 'parts', 'rules.conf'), line: 1, severity: 'error' }, { file: 'env', severity: 'warning' }] }])
+  writeFileSync(join(folder, 'parts', 'rules.conf'), '')
+  expect((await it.lines('reload rejected', 2))[1]).toMatchObject({ reason: expect.stringContaining('rules.conf is empty now') })
+  writeFileSync(join(folder, 'parts', 'rules.conf'), RULE)
+  await it.lines('reload unchanged', 1)
+  writeFileSync(join(folder, 'name'), 'n2\n')
+  expect((await it.lines('reload applied', 2))[1]).toMatchObject({ restart: ['node.name'] })
+  expect(it.stdout() + it.stderr()).not.toContain('hunter2')
+})
+
 test('a file with mistakes is shown with them, exit 1', async () => {
   const file = rulesFile(EMBEDDED + RULE.replace('on_message_publish', 'on_message_publsh') + 'nonsense\n')
   const it = hookline(['start', file])
@@ -73,10 +96,10 @@ test('a file that is not there is said, exit 2', async () => {
   expect(it.stderr()).toBe('hookline: cannot read the rules file no-such.conf: no such file\n')
 })
 
-test('a folder in place of a file is said, exit 2', async () => {
+test('a folder without rules files is said, exit 2', async () => {
   const it = hookline(['start', tempFolder()])
   expect(await it.exit).toBe(2)
-  expect(it.stderr()).toContain('it is a folder')
+  expect(it.stderr()).toContain('it is a folder, and has no *.conf')
 })
 
 test('a port in use is said with its setting, its line and what to do, exit 2', async () => {

@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { withIncluded } from '../../src/diagnostic/source.ts'
 import type { Snapshot } from '../../src/engine/reload-ports.ts'
 import { readSources } from '../../src/server/sources.ts'
 import { watchFiles } from '../../src/server/watch.ts'
@@ -107,10 +108,79 @@ test('what changed before the watch was there is noticed', async () => {
   expect(await saves()).toEqual(['b = 2\n'])
 })
 
+test('a change of an included file is one change, also of one that is included since', async () => {
+  const { folder, file, saves } = await watched({ 'more/a.conf': 'a = 1\n', 'more/b.conf': 'b = 1\n', 'rules.conf': 'include more/a.conf\n' })
+  writeFileSync(join(folder, 'more/a.conf'), 'a = 2\n')
+  expect(await saves()).toEqual(['include more/a.conf\na = 2\n'])
+  writeFileSync(file, 'include more/b.conf\n')
+  expect(await saves()).toEqual(['include more/b.conf\nb = 1\n'])
+  writeFileSync(join(folder, 'more/b.conf'), 'b = 2\n')
+  expect(await saves()).toEqual(['include more/b.conf\nb = 2\n'])
+})
+
+test('an included file that comes, goes and comes back is one change each', async () => {
+  const { folder, saves } = await watched({ 'rules.conf': 'include more/a.conf\n' })
+  mkdirSync(join(folder, 'more'))
+  writeFileSync(join(folder, 'more/a.conf'), 'a = 1\n')
+  expect(await saves()).toEqual(['include more/a.conf\na = 1\n'])
+  rmSync(join(folder, 'more/a.conf'))
+  expect(await saves()).toEqual(['include more/a.conf\n'])
+  writeFileSync(join(folder, 'more/a.conf'), 'a = 2\n')
+  expect(await saves()).toEqual(['include more/a.conf\na = 2\n'])
+})
+
+test('an included file that is saved by removal is one change', async () => {
+  const { folder, saves } = await watched({ 'a.conf': 'a = 1\n', 'rules.conf': 'include a.conf\n' })
+  unlinkSync(join(folder, 'a.conf'))
+  await sleep(300)
+  writeFileSync(join(folder, 'a.conf'), 'a = 2\n')
+  expect(await saves()).toEqual(['include a.conf\na = 2\n'])
+})
+
+test('a new file that a pattern matches is a change, in a folder that is there, in a new one and in one made anew', async () => {
+  const { folder, saves } = await watched({ 'conf.d/a.conf': 'a = 1\n', 'rules.conf': 'include conf.d/**/*.conf\n' })
+  writeFileSync(join(folder, 'conf.d/b.conf'), 'b = 1\n')
+  expect(await saves()).toEqual(['include conf.d/**/*.conf\na = 1\nb = 1\n'])
+  mkdirSync(join(folder, 'conf.d/new'))
+  await sleep(300)
+  writeFileSync(join(folder, 'conf.d/new/c.conf'), 'c = 1\n')
+  expect(await saves()).toEqual(['include conf.d/**/*.conf\na = 1\nb = 1\nc = 1\n'])
+  rmSync(join(folder, 'conf.d'), { recursive: true })
+  expect(await saves()).toEqual(['include conf.d/**/*.conf\n'])
+  mkdirSync(join(folder, 'conf.d'))
+  await sleep(300)
+  writeFileSync(join(folder, 'conf.d/d.conf'), 'd = 1\n')
+  expect(await saves()).toEqual(['include conf.d/**/*.conf\nd = 1\n'])
+})
+
+test('a new file in a folder that is read as one is a change', async () => {
+  const folder = tempFolder()
+  writeFileSync(join(folder, 'a.conf'), 'a = 1\n')
+  const { saves } = await watched(folder)
+  writeFileSync(join(folder, 'b.txt'), 'no rules\n')
+  writeFileSync(join(folder, 'b.conf'), 'b = 1\n')
+  expect(await saves()).toEqual(['a = 1\nb = 1\n'])
+})
+
+test('a secret that is rotated by a swap of links is one change, and so is the next', async () => {
+  const folder = tempFolder()
+  publishVersion(folder, 1, 'one', 'password')
+  symlinkSync('..data/password', join(folder, 'password'))
+  const rules = join(tempFolder(), 'rules.conf')
+  writeFileSync(rules, `backend.redis.pool1.password = \${file:${join(folder, 'password')}}\n`)
+  const { snapshots, saves } = await watched(rules)
+  for (const version of [2, 3]) {
+    publishVersion(folder, version, `secret ${version}`, 'password')
+    rmSync(join(folder, `..v${version - 1}`), { recursive: true })
+    expect(await saves()).toHaveLength(1)
+    expect(JSON.stringify(snapshots.at(-1))).toContain(`"value":"secret ${version}"`)
+  }
+})
+
 /** As the kubelet does: a new folder, and `..data` renamed over the old link. */
-function publishVersion(folder: string, version: number, text: string): void {
+function publishVersion(folder: string, version: number, text: string, name = 'rules.conf'): void {
   mkdirSync(join(folder, `..v${version}`))
-  writeFileSync(join(folder, `..v${version}`, 'rules.conf'), text)
+  writeFileSync(join(folder, `..v${version}`, name), text)
   symlinkSync(`..v${version}`, join(folder, '..data_tmp'))
   renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
 }
@@ -120,14 +190,20 @@ interface Watched {
   readonly file: string
   /** What was seen at each change: the text, or why there is none. */
   readonly changes: string[]
+  readonly snapshots: readonly Snapshot[]
   /** The changes since the last call, once the first is there and no other follows. */
   saves(): Promise<string[]>
 }
 
-async function watched(given?: string, loaded?: Snapshot): Promise<Watched> {
+/** Watches the path that is given, or `rules.conf` among files that it makes. */
+async function watched(given: string | Readonly<Record<string, string>> = { 'rules.conf': 'a = 1\n' }, loaded?: Snapshot): Promise<Watched> {
   const folder = tempFolder()
-  const file = given ?? join(folder, 'rules.conf')
-  if (given === undefined) writeFileSync(file, 'a = 1\n')
+  const file = typeof given === 'string' ? given : join(folder, 'rules.conf')
+  for (const [name, text] of typeof given === 'string' ? [] : Object.entries(given)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  const snapshots: Snapshot[] = []
   let seen = loaded ?? await readSources([file])
   const changes: string[] = []
   const watch = await watchFiles({
@@ -136,7 +212,8 @@ async function watched(given?: string, loaded?: Snapshot): Promise<Watched> {
     seen: () => seen,
     async onChange() {
       seen = await readSources([file])
-      changes.push(seen.readable ? seen.sources.map(source => source.text).join('') : seen.reason)
+      snapshots.push(seen)
+      changes.push(seen.readable ? withIncluded(seen.sources).map(source => source.text).join('') : seen.reason)
     },
     log: silentLog,
     times: { graceMs: 500 },
@@ -146,6 +223,7 @@ async function watched(given?: string, loaded?: Snapshot): Promise<Watched> {
     folder,
     file,
     changes,
+    snapshots,
     async saves() {
       await vi.waitFor(() => { expect(changes).not.toHaveLength(0) }, 5_000)
       await sleep(QUIET_MS)
