@@ -1,36 +1,82 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Command, Option } from 'commander'
+import { buffer } from 'node:stream/consumers'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import { compile, type Source } from '../compile.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { renderJson } from '../diagnostic/render/json.ts'
 import { renderPretty } from '../diagnostic/render/pretty.ts'
+import { withIncluded } from '../diagnostic/source.ts'
+import { readPrograms, type StandardInput } from '../server/sources.ts'
 
 type Format = 'pretty' | 'json'
+
+interface Options {
+  readonly format: Format
+  readonly strict: boolean | undefined
+  readonly maxWarnings: number | undefined
+  readonly stdinFilename: string
+  readonly allowUnsetEnv: boolean | undefined
+  /** Commander's `--no-` makes it true unless given. */
+  readonly inlineIgnores: boolean
+  readonly env: boolean | undefined
+}
 
 export function lintCommand(): Command {
   return new Command('lint')
     .description('say what is wrong in rules files; needs no broker, no Redis and no network')
-    .argument('<file|folder...>', 'rules files, each a program of its own; of a folder its *.conf, recursively')
+    .argument('<file|folder...>', 'rules files, each a program of its own; of a folder its *.conf, recursively; - is standard input')
     .addOption(new Option('--format <format>', 'for people, or one JSON object a line').choices(['pretty', 'json']).default('pretty'))
+    .addOption(new Option('--strict', 'fail on warnings too'))
+    .addOption(new Option('--max-warnings <number>', 'fail on more warnings than that').argParser(wholeNumber))
+    .addOption(new Option('--allow-unset-env', 'a ${env:NAME} that is not set is a warning'))
+    .addOption(new Option('--no-inline-ignores', 'disregard every # hookline-ignore'))
+    .addOption(new Option('--env', 'read HOOKLINE_.. and EMQX_.. variables after the files, as start does'))
+    .addOption(new Option('--stdin-filename <name>', 'what standard input is called; its includes are relative to it').default('stdin'))
     .addHelpText('after', `
-Exit codes: 0 no errors (warnings are allowed), 1 errors found, 2 a file could not be read.`)
+It judges what the files say. Variables that set settings for a broker are left out unless --env is given.
+A file of a folder that another one of it includes is judged where it is included.
+A finding is ignored by a line before its own: # hookline-ignore NAME -- reason
+
+Exit codes: 0 no errors (warnings are allowed), 1 errors found, or more warnings than allowed,
+2 a file could not be read.`)
     .action(run)
 }
 
-async function run(paths: string[], { format }: { format: Format }): Promise<void> {
-  const found = await findFiles(paths)
-  if (!found.ok) {
-    process.stderr.write(`hookline: ${found.reason}\n`)
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number from 0 on is needed.')
+  return Number(text)
+}
+
+async function run(paths: string[], options: Options): Promise<void> {
+  const stdin = paths.includes('-') ? await standardInput(options.stdinFilename) : undefined
+  const read = await readPrograms(paths, { overrides: options.env === true, stdin })
+  if (!read.ok) {
+    process.stderr.write(`hookline: cannot read ${read.file}: ${read.reason}\n`)
     process.exitCode = 2
     return
   }
-  const diagnostics = found.sources.flatMap(source => [...compile([source]).diagnostics])
+  const compiled = read.programs.flatMap(sources => compile(sources, {
+    unsetEnv: options.allowUnsetEnv === true ? 'warning' : 'error', inlineIgnores: options.inlineIgnores,
+  }).diagnostics)
+  const diagnostics = eachOnce(compiled)
   // Whoever reads it may have seen enough (`hookline lint … | head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
-  process.stdout.write(render(diagnostics, found.sources, format))
-  process.exitCode = diagnostics.some(({ severity }) => severity === 'error') ? 1 : 0
+  process.stdout.write(render(diagnostics, read.programs.flat(), options.format))
+  process.exitCode = fails(diagnostics, options) ? 1 : 0
+}
+
+async function standardInput(name: string): Promise<StandardInput> {
+  return { name, bytes: await buffer(process.stdin) }
+}
+
+/** Two programs that include one file share its findings. */
+function eachOnce(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...new Map(diagnostics.map(it => [JSON.stringify(it), it])).values()]
+}
+
+function fails(diagnostics: readonly Diagnostic[], { strict, maxWarnings }: Options): boolean {
+  const count = (severity: Diagnostic['severity']): number => diagnostics.filter(it => it.severity === severity).length
+  return count('error') > 0 || count('warning') > (strict === true ? 0 : maxWarnings ?? Infinity)
 }
 
 function render(diagnostics: readonly Diagnostic[], sources: readonly Source[], format: Format): string {
@@ -38,47 +84,9 @@ function render(diagnostics: readonly Diagnostic[], sources: readonly Source[], 
     case 'json': return renderJson(diagnostics)
     case 'pretty': {
       const rendered = renderPretty(diagnostics, sources, { colour: pc.isColorSupported && process.stdout.isTTY === true })
-      return rendered === '' ? `${sources.length} ${sources.length === 1 ? 'file' : 'files'}, nothing found\n` : rendered
+      const files = withIncluded(sources).filter(({ kind }) => kind !== 'environment').length
+      return rendered === '' ? `${files} ${files === 1 ? 'file' : 'files'}, nothing found\n` : rendered
     }
     default: return format satisfies never
   }
-}
-
-type Found =
-  | { readonly ok: true, readonly sources: readonly Source[] }
-  | { readonly ok: false, readonly reason: string }
-
-/** The files that the arguments name, each once, read. One that is missing fails it all: it is never "empty and valid". */
-async function findFiles(paths: readonly string[]): Promise<Found> {
-  const sources = new Map<string, Source>()
-  for (const path of paths) {
-    try {
-      const files = (await stat(path)).isDirectory() ? await filesIn(path) : [path]
-      if (files.length === 0) return { ok: false, reason: `the folder ${path} has no *.conf` }
-      for (const name of files) sources.set(name, { name, text: await readFile(name, 'utf8') })
-    } catch (error) {
-      return { ok: false, reason: `cannot read ${path}: ${reasonOf(error)}` }
-    }
-  }
-  return { ok: true, sources: [...sources.values()] }
-}
-
-async function filesIn(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries
-    .filter(entry => entry.name.endsWith('.conf') && !entry.isDirectory())
-    .map(entry => join(entry.parentPath, entry.name))
-    .sort()
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  ENOTDIR: 'a part of its path is no folder',
-}
-
-function reasonOf(error: unknown): string {
-  // Node's file errors carry a code; anything else is said in its own words.
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return REASONS[code] ?? String(error)
 }

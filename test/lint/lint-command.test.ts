@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { lintCommand } from '../../src/cli/lint.ts'
 
@@ -51,7 +52,7 @@ it('takes every *.conf of a folder, each as a program of its own', async () => {
 })
 
 it.each([
-  ['a file that is not there', () => join(folder, 'none.conf'), 'no such file or folder'],
+  ['a file that is not there', () => join(folder, 'none.conf'), 'no such file'],
   ['a folder without *.conf', () => join(file('x/notes.txt', GOOD), '..'), 'has no *.conf'],
 ])('exits with 2 on %s, and never takes it for an empty one', async (_, path, reason) => {
   const result = await lint(file('a.conf', GOOD), path())
@@ -80,4 +81,66 @@ it('writes one JSON object a line, its fields in a stable order', async () => {
 
 it('writes no colour where it writes to no terminal', async () => {
   expect((await lint(file('a.conf', BAD))).out).not.toContain('\u001B')
+})
+
+it('judges a file that another one of the folder includes only where it is included', async () => {
+  file('main.conf', `backend.redis.pool1.server = a\ninclude parts/*.conf\n`)
+  const part = file('parts/rules.conf', 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}\n')
+  expect(await lint(folder)).toEqual({ code: 0, out: '2 files, nothing found\n', err: '' })
+  expect(await lint(part)).toMatchObject({ code: 1, out: expect.stringContaining('[undefined-pool]') })
+})
+
+it('says once what is wrong in a file that two programs include, and shows its line', async () => {
+  file('shared.inc', BAD)
+  const { out } = await lint(file('a.conf', 'include shared.inc\n'), file('b.conf', 'include shared.inc\n'))
+  expect(out).toContain('1 | node.nam = a\n')
+  expect(out).toMatch(/\n1 error\n$/)
+})
+
+it.each([
+  [['--strict'], 1], [['--max-warnings', '1'], 1], [['--max-warnings', '2'], 0], [['--max-warnings', '0'], 1], [['--max-warnings', '9', '--strict'], 1],
+])('with %j two warnings are exit code %i', async (flags, code) => {
+  expect(await lint(...flags, file('a.conf', WARNING.repeat(1) + WARNING.replace('idle', 'wait')))).toMatchObject({ code, out: expect.stringContaining('2 warnings\n') })
+})
+
+it.each(['-1', 'x', '1.5', ''])('refuses %j warnings at most', async (number) => {
+  await expect(lint('--max-warnings', number, file('a.conf', GOOD))).rejects.toThrow(/whole number/)
+})
+
+it('reads standard input, under the name that it is given, and its includes from beside that', async () => {
+  const stdin = (text: string) => vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(text)]) as typeof process.stdin) // as far as it is read
+  stdin(BAD)
+  expect((await lint('-')).out).toMatch(/^stdin:1:1: error/)
+  file('parts/more.conf', GOOD)
+  stdin('include parts/more.conf\n')
+  expect(await lint('--stdin-filename', join(folder, 'unsaved.conf'), '-')).toMatchObject({ code: 0, out: '2 files, nothing found\n' })
+  stdin('')
+  expect(await lint('-')).toMatchObject({ code: 0, out: '1 file, nothing found\n' })
+})
+
+it('makes an unset variable a warning where that is allowed', async () => {
+  const path = file('a.conf', 'backend.redis.pool1.server = ${env:HOOKLINE_TEST_NOT_SET}\n')
+  expect(await lint(path)).toMatchObject({ code: 1, out: expect.stringContaining('error: the variable `HOOKLINE_TEST_NOT_SET` is not set') })
+  expect(await lint('--allow-unset-env', path)).toMatchObject({ code: 0, out: expect.stringContaining('1 warning\n') })
+})
+
+it('disregards inline ignores where it is told to', async () => {
+  const path = file('a.conf', `# hookline-ignore foreign-setting -- EMQ X reads it\n${WARNING}`)
+  expect(await lint(path)).toMatchObject({ code: 0, out: '1 file, nothing found\n' })
+  expect(await lint('--no-inline-ignores', path)).toMatchObject({ out: expect.stringContaining('[foreign-setting]') })
+  expect((await lint('--no-inline-ignores', file('b.conf', '# hookline-ignore x\n'))).out).toBe('1 file, nothing found\n')
+})
+
+it('leaves out what the environment sets unless it is asked for', async () => {
+  vi.stubEnv('HOOKLINE_MQTT__MAX_INFLIGHT', 'many')
+  try {
+    const path = file('a.conf', GOOD)
+    expect(await lint(path)).toMatchObject({ code: 0 })
+    const { code, out } = await lint('--env', path)
+    expect(code).toBe(1)
+    expect(out).toContain('env:1:29: error')
+    expect(out).toContain('1 | HOOKLINE_MQTT__MAX_INFLIGHT=many\n')
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })
