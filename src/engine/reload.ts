@@ -8,7 +8,8 @@ import type { Log } from './log-port.ts'
 import type { OpenPool, PoolOpener, Snapshot, SwapTarget } from './reload-ports.ts'
 import { openReady, usedPools, type PoolAbsent, type PoolOpened } from './used-pools.ts'
 
-export type ReloadTrigger = 'watch' | 'signal'
+/** Who asked: the watcher of the files, SIGHUP, or `hookline reload`. */
+export type ReloadTrigger = 'watch' | 'signal' | 'command'
 
 /** What came of one reload. */
 export interface ReloadReport {
@@ -54,13 +55,16 @@ export interface ReloadOptions {
 export interface Reload {
   /**
    * Takes over what the files say now, or leaves everything as it is; never rejects for what the
-   * files or a Redis do. Reloads run one after another; those asked for while one runs are one.
+   * files or a Redis do. Reloads run one after another; those asked for while one runs are one, by
+   * a person's order if one of them is.
    */
   run(trigger: ReloadTrigger): Promise<ReloadReport>
   readonly current: Generation
   readonly last: ReloadReport | undefined
   /** What the files were when they were last looked at. */
   readonly seen: Snapshot
+  /** Replaced pools that are not closed yet. */
+  readonly draining: readonly OpenPool[]
   /** Replaced pools that still owed something when their time was up. */
   readonly drainsCutShort: number
   /** Lets a reload that runs finish; whoever asks for another is refused. */
@@ -87,6 +91,7 @@ export function createReload(options: ReloadOptions): Reload {
   let last: ReloadReport | undefined
   let running: Promise<ReloadReport> | undefined
   let next: Promise<ReloadReport> | undefined
+  let nextTrigger: ReloadTrigger = 'watch'
   let stopped = false
   let drainsCutShort = 0
   /** Replaced pools, each with what ends its waiting. */
@@ -94,11 +99,15 @@ export function createReload(options: ReloadOptions): Reload {
 
   return {
     run(trigger) {
-      if (next !== undefined) return next
+      if (next !== undefined) {
+        if (nextTrigger === 'watch') nextTrigger = trigger
+        return next
+      }
       if (running === undefined) return start(trigger)
+      nextTrigger = trigger
       const startNext = () => {
         next = undefined
-        return start(trigger)
+        return start(nextTrigger)
       }
       next = running.then(startNext, startNext)
       return next
@@ -106,6 +115,7 @@ export function createReload(options: ReloadOptions): Reload {
     get current() { return current },
     get last() { return last },
     get seen() { return seen },
+    get draining() { return [...draining.keys()] },
     get drainsCutShort() { return drainsCutShort },
     async stop() {
       stopped = true
@@ -151,7 +161,7 @@ export function createReload(options: ReloadOptions): Reload {
     const { sources } = seen
     const empty = trigger === 'watch' ? emptied(current.sources, sources) : undefined
     if (empty !== undefined) {
-      return rejected(`${empty.name} is empty now, which is seldom meant; if it is, send hookline a SIGHUP`)
+      return rejected(`${empty.name} is empty now, which is seldom meant; if it is, type: hookline reload`)
     }
     const { program, diagnostics } = options.compile(sources)
     if (program === undefined) return rejected('the rules have errors', diagnostics)

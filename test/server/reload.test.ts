@@ -92,10 +92,33 @@ test.each([['empty', ''], ['blank', ' \r\n\n'], ['nothing but comments', '# rule
     expect(it.swaps).toHaveLength(1)
   })
 
-test('whoever asks for it by a signal can empty the file', async () => {
+test.each(['signal', 'command'] as const)('whoever asks for it by a %s can empty the file', async (trigger) => {
   const it = running(START)
   it.write('# all rules are gone\n')
-  expect(await it.reload.run('signal')).toMatchObject({ result: 'applied', generation: 2 })
+  expect(await it.reload.run(trigger)).toMatchObject({ trigger, result: 'applied', generation: 2 })
+})
+
+test("a person's order that meets a waiting reload of the watcher is carried out as the person's", async () => {
+  const it = running(START)
+  const read = it.holdRead()
+  const first = it.reload.run('watch')
+  const waiting = it.reload.run('watch')
+  it.write('# all rules are gone\n')
+  const ordered = it.reload.run('command')
+  read()
+  expect(ordered).toBe(waiting)
+  await first
+  expect(await ordered).toMatchObject({ trigger: 'command', result: 'applied' })
+})
+
+test('a replaced pool is named as draining until it is closed', async () => {
+  const it = running(START)
+  const drained = it.holdDrain()
+  it.write(START.replace('pool1 here', 'pool1 elsewhere'))
+  await it.reload.run('command')
+  expect(it.reload.draining).toEqual([it.pools[0]])
+  drained()
+  await vi.waitFor(() => { expect(it.reload.draining).toEqual([]) })
 })
 
 test('a file that is gone changes nothing', async () => {
