@@ -11,8 +11,8 @@ import { Presence } from '../engine/presence.ts'
 import { bringsOf, poolOf, type Rules } from '../engine/rules.ts'
 import { subscriptionProblem } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
-import type { Address } from '../plan/program.ts'
 import type { Listener } from '../language/settings.ts'
+import type { Address, Step } from '../plan/program.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
 import { ClosureLog } from './closure-log.ts'
 import { Connection, isOfBroker, reasonWord } from './connection.ts'
@@ -36,6 +36,7 @@ export class Broker {
   readonly #log: Log
   readonly #clock: Clock
   readonly #closures: ClosureLog
+  readonly #events: Events
   readonly #delivery: Delivery
   readonly #presence: Presence
   readonly #orders: Orders
@@ -57,6 +58,7 @@ export class Broker {
     this.#closures = new ClosureLog(log, clock)
     this.outcomes = new Outcomes(log)
     const events = new Events(this.outcomes, this.counters)
+    this.#events = events
     this.#delivery = new Delivery({ rules: options.rules, events, counters: this.counters, clock })
     this.#presence = new Presence({
       rules: () => this.#delivery.rules, events, counters: this.counters, now: () => Math.floor(clock.now() / 1000),
@@ -148,6 +150,7 @@ export class Broker {
 
   swap(rules: Rules): void {
     this.#delivery.swap(rules)
+    this.outcomes.keep(rules.program)
   }
 
   drained(pool: Pool): Promise<void> {
@@ -197,21 +200,22 @@ export class Broker {
     const { session } = connection
     connection.ready = true
     this.#presence.connected(connection.visit, { created: !connection.resumed })
-    session.open()
+    this.#delivery.open(session)
     const hooks = connection.resumed ? ['client.connected'] as const : ['client.connected', 'session.created'] as const
     const { rules } = this.#delivery
-    const pools = new Set(hooks.flatMap((hook) => stepsFor(rules.program, hook))
-      .filter((step) => bringsOf(step) === 'subscriptions').map((step) => poolOf(rules, step.pool)))
-    for (const pool of pools) this.#bringSubscriptions(connection, pool)
+    const lookups = hooks.flatMap((hook) => stepsFor(rules.program, hook)).filter((step) => bringsOf(step) === 'subscriptions')
+    const pools = new Set(lookups.map((step) => poolOf(rules, step.pool)))
+    for (const pool of pools) this.#bringSubscriptions(connection, pool, lookups.filter((step) => step.pool === pool.name))
   }
 
   /** `on_subscribe_lookup`: as if the client had asked itself; its own SUBSCRIBE wins (SPEC 5.2). */
-  #bringSubscriptions(connection: Connection, pool: Pool): void {
+  #bringSubscriptions(connection: Connection, pool: Pool, lookups: readonly Step[]): void {
     const { session, clientid } = connection
     pool.proxySubscriptions(clientid, (rows) => {
       if (session.link !== connection) return
       if (rows instanceof Error) {
-        this.#clock.after(LOOKUP_RETRY_MS, () => { if (session.link === connection) this.#bringSubscriptions(connection, pool) })
+        if (pool.ready) this.#events.refused(lookups, rows)
+        this.#clock.after(LOOKUP_RETRY_MS, () => { if (session.link === connection) this.#bringSubscriptions(connection, pool, lookups) })
         return
       }
       for (const [topic, written] of rows) {
@@ -221,6 +225,7 @@ export class Broker {
         }
         this.#proxySubscribe(session, topic, clampQos(written))
       }
+      this.#events.brought(lookups)
     })
   }
 

@@ -1,6 +1,7 @@
 import type { FunctionName } from '../actions/action.ts'
 import { bringsOf, poolOf, runs, type Rules } from '../engine/rules.ts'
 import { stepsFor } from '../plan/match.ts'
+import type { Step } from '../plan/program.ts'
 import type { Pool } from './ports.ts'
 
 /** What the rules fetch from one pool for a subscription. */
@@ -34,6 +35,15 @@ export function fetchesOf(rules: Rules, filters: readonly string[]): readonly Fe
     pool: poolOf(rules, name),
     kind: kinds.has('queue') ? 'queue' : kinds.has('pubsub') ? 'pubsub' : 'latest',
   }))
+}
+
+/** The rules that ask for what is stored for a subscription, in a pool if one is named. Of one that has a log, those of the log. */
+export function fetchSteps(rules: Rules, filter: string, fetch?: Fetch): readonly Step[] {
+  return stepsFor(rules.program, 'session.subscribed', filter).filter((step) => {
+    const brings = bringsOf(step)
+    if (brings !== 'queue' && brings !== 'pubsub' && brings !== 'latest') return false
+    return fetch === undefined || (step.pool === fetch.pool.name && (brings === 'latest') === (fetch.kind === 'latest'))
+  })
 }
 
 /** Which pools serve a topic to a session whose filters with QoS 1 or 2 that match it are these (SPEC 4.3). */

@@ -5,7 +5,7 @@ import { bringsOf, effectsOf, poolOf, type Rules } from '../engine/rules.ts'
 import { isWildcard, sharedFilter, withoutShare } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
-import { fetchesOf, keepsRetained } from './coverage.ts'
+import { fetchesOf, fetchSteps, keepsRetained } from './coverage.ts'
 import { Group, type GroupPorts } from './group.ts'
 import type { Subscription } from './lanes.ts'
 import { MemoryBudget } from './memory-queue.ts'
@@ -70,6 +70,10 @@ export class Delivery {
     this.#clock = options.clock
     this.#startedAt = options.clock.now()
     const budget = new MemoryBudget(() => this.#sessions.size)
+    const counts = {
+      brought: (steps: readonly Step[], times: number) => this.#events.brought(steps, times),
+      refused: (steps: readonly Step[], error: Error) => this.#events.refused(steps, error),
+    }
     this.#ports = {
       clock: options.clock,
       counters: options.counters,
@@ -82,9 +86,10 @@ export class Delivery {
       delivered: (session, msgid, topic, qos) => this.#delivered(session, msgid, topic, qos),
       acked: (session, message, position) => this.#acked(session, message, position),
       rules: () => this.#rules,
+      ...counts,
     }
     this.#groupPorts = {
-      clock: options.clock, budget, laneShare: () => this.#laneShare, rules: () => this.#rules, wants: (group) => this.#wants(group),
+      clock: options.clock, budget, laneShare: () => this.#laneShare, rules: () => this.#rules, wants: (group) => this.#wants(group), ...counts,
     }
   }
 
@@ -131,6 +136,12 @@ export class Delivery {
     this.#away.delete(session)
     session.attach(link)
     return { session, resumed }
+  }
+
+  /** CONNACK is on the wire: what is in flight goes out, and for what a resumed session brings back the fetch rules run. */
+  open(session: Session): void {
+    for (const { filter } of session.subscriptions.values()) this.#events.matched(fetchSteps(this.#rules, filter))
+    session.open()
   }
 
   /** The connection is gone. A clean session goes with it. */
@@ -200,6 +211,7 @@ export class Delivery {
   subscribed(session: Session, subscription: Subscription, options: { readonly resumed: boolean }): void {
     const { filter } = subscription
     if (options.resumed) {
+      this.#events.matched(fetchSteps(this.#rules, filter))
       this.#fetch(session, subscription)
       return
     }
@@ -221,10 +233,15 @@ export class Delivery {
   #bringStored(session: Session, subscription: Subscription, steps: readonly Step[]): void {
     const { filter, qos } = subscription
     session.sendRetained(`memory ${filter}`, this.#retained.matching(filter), qos)
-    const looked = new Set(steps.filter((step) => bringsOf(step) === 'retained').map((step) => poolOf(this.#rules, step.pool)))
+    const lookups = steps.filter((step) => bringsOf(step) === 'retained')
+    const looked = new Set(lookups.map((step) => poolOf(this.#rules, step.pool)))
+    const asking = (pool: Pool) => lookups.filter((step) => step.pool === pool.name)
     if (!isWildcard(filter)) {
       session.lanes.fetch(subscription)
-      for (const pool of looked) this.#lookUpRetained({ session, subscription, pool, topic: filter, settled: () => {} })
+      for (const pool of looked) {
+        const asked = asking(pool)
+        this.#lookUpRetained({ session, subscription, pool, topic: filter, steps: asked, answered: () => this.#events.brought(asked), settled: () => {} })
+      }
       return
     }
     // a message that is retained and stored goes out once, flagged, in its stored place: so its pool's
@@ -233,13 +250,16 @@ export class Delivery {
     let left = before.length
     if (left === 0) session.lanes.fetch(subscription)
     for (const pool of looked) {
-      this.#scanRetained(session, subscription, pool, () => {
+      const asked = asking(pool)
+      this.#scanRetained({ session, subscription, pool, steps: asked }, () => {
+        this.#events.brought(asked)
         if (before.includes(pool) && --left === 0) session.lanes.fetch(subscription)
       })
     }
   }
 
-  #scanRetained(session: Session, subscription: Subscription, pool: Pool, done: () => void): void {
+  #scanRetained(asked: Omit<RetainedLookup, 'topic' | 'answered' | 'settled'>, done: () => void): void {
+    const { session, subscription, pool, steps } = asked
     const lookup = session.lookup(subscription.filter)
     const scan = session.lanes.walk({
       filter: subscription.filter,
@@ -247,7 +267,7 @@ export class Delivery {
       index: 'retained',
       visit: (topic) => {
         // the next page when this one has gone out: what waits in memory is bounded
-        this.#lookUpRetained({ session, subscription, pool, topic, settled: () => session.whenMemoryEmpty(() => scan.settled(topic)) })
+        this.#lookUpRetained({ ...asked, topic, answered: () => {}, settled: () => session.whenMemoryEmpty(() => scan.settled(topic)) })
         return true
       },
       done: () => {
@@ -255,6 +275,7 @@ export class Delivery {
         done()
       },
       stopped: () => lookup.end(),
+      refused: (error) => this.#events.refused(steps, error),
     })
   }
 
@@ -275,11 +296,14 @@ export class Delivery {
     return true
   }
 
-  #lookUpRetained(asked: { readonly session: Session, readonly subscription: Subscription, readonly pool: Pool, readonly topic: string, readonly settled: () => void }): void {
-    const { session, subscription, pool, topic, settled } = asked
+  #lookUpRetained(asked: RetainedLookup): void {
+    const { session, subscription, pool, topic, steps, answered, settled } = asked
     const { link } = session
     const question = `${pool.name} ${topic}`
-    if (session.asked.has(question)) return settled()
+    if (session.asked.has(question)) {
+      answered()
+      return settled()
+    }
     session.asked.add(question)
     const cover = subscription.qos > 0 ? session.lanes.logCover(pool, topic) : undefined
     const lane = cover === undefined ? undefined : session.lanes.log(pool, topic)
@@ -302,10 +326,12 @@ export class Delivery {
       done: (found) => {
         if (session.link !== link || link === undefined) return settle()
         if (found instanceof Error) {
+          if (pool.ready) this.#events.refused(steps, found)
           // asked again until it is answered or the client is gone; the pool may be away for long
           this.#clock.after(500, () => session.link === link ? ask() : settle())
           return
         }
+        answered()
         if (found !== undefined) {
           const reader = found.inLogAt === undefined ? undefined : session.lanes.logFor(pool, topic)
           if (reader !== undefined && found.inLogAt !== undefined) reader.flagRetained(found.record, found.inLogAt)
@@ -361,6 +387,7 @@ export class Delivery {
     const { origin, topic, msgid, qos } = message
     const steps = stepsFor(this.#rules.program, 'message.acked', topic)
     if (steps.length > 0) {
+      this.#events.matched(steps)
       const shares = effectsOf(this.#rules, steps, { hook: 'message.acked', ...this.#about(session), topic, msgid, qos })
       for (const share of shares) {
         if (share.effects.some(({ kind }) => kind === 'ack-latest')) session.noteAcked(msgid, undefined)
@@ -508,6 +535,20 @@ export class Delivery {
   #orderOf(session: Session): object {
     return this.#orders.get(session) ?? session
   }
+}
+
+/** One question of `on_retain_lookup`. */
+interface RetainedLookup {
+  readonly session: Session
+  readonly subscription: Subscription
+  readonly pool: Pool
+  readonly topic: string
+  /** The rules that ask. */
+  readonly steps: readonly Step[]
+  /** Redis has answered, or the same is being asked already. */
+  readonly answered: () => void
+  /** It is over, with or without an answer. */
+  readonly settled: () => void
 }
 
 /** The position that an acknowledgement allows instead of the acknowledged message: none while an older one is out. */

@@ -1,5 +1,6 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
+import type { Step } from '../plan/program.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
 import { HeldBytes, type MemoryBudget } from './memory-queue.ts'
 import type { Lane } from './outgoing.ts'
@@ -15,6 +16,8 @@ export interface GroupPorts {
   rules(): Rules
   /** The group has something to do at the end of this turn. */
   wants(group: Group): void
+  brought(steps: readonly Step[], times: number): void
+  refused(steps: readonly Step[], error: Error): void
 }
 
 /** Milliseconds until a read that Redis refused is tried again. */
@@ -203,6 +206,14 @@ export class Group implements LanesOwner {
 
   /** Shared subscriptions get no retained messages. */
   retainedAlone(): void {}
+
+  brought(steps: readonly Step[], times: number): void {
+    this.#ports.brought(steps, times)
+  }
+
+  refused(steps: readonly Step[], error: Error): void {
+    this.#ports.refused(steps, error)
+  }
 
   later(callback: () => void): void {
     this.#ports.clock.after(RETRY_MS, () => { if (this.connected) callback() })

@@ -1,7 +1,8 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
 import { isWildcard, matchesTopic } from '../language/topic-filter.ts'
-import { coversOf, fetchesOf, sameFetch, type Cover, type Fetch } from './coverage.ts'
+import type { Step } from '../plan/program.ts'
+import { coversOf, fetchesOf, fetchSteps, sameFetch, type Cover, type Fetch } from './coverage.ts'
 import type { Group } from './group.ts'
 import { LatestLane } from './latest-lane.ts'
 import { LogLane } from './log-lane.ts'
@@ -50,6 +51,10 @@ export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 
   wants(): void
   /** No lane of the topic drains any more: what waited behind it may go. */
   untail(topic: string): void
+  /** For the counts of these rules: what they brought has gone out, `times` times. */
+  brought(steps: readonly Step[], times: number): void
+  /** Redis is there and said no to a read for these rules. */
+  refused(steps: readonly Step[], error: Error): void
 }
 
 /** Topics whose covers are remembered until rules or subscriptions change. */
@@ -82,6 +87,8 @@ export class Lanes implements LaneOwner {
   readonly #owing = new Set<Lane | TopicScan>()
   /** Opened by a scan: given up when they have settled and acknowledgements are taken note of. */
   readonly #passing = new Set<Lane>()
+  /** Readers that bring something, for the counts of the rules that asked: what and how often. */
+  readonly #bringing = new Map<Lane | TopicScan, { readonly steps: readonly Step[], times: number }>()
   readonly #runs = new Map<Pool, Map<string, RunList>>()
   /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
   #drains: { readonly filter: string, readonly fetch: Fetch }[] = []
@@ -111,7 +118,13 @@ export class Lanes implements LaneOwner {
     if (subscription.qos === 0 || subscription.group !== undefined) return
     subscription.replaced = []
     const { filter } = subscription
-    for (const fetch of this.#fetches(this.#owner.rules(), filter)) this.#bring(filter, fetch)
+    for (const fetch of this.#fetches(this.#owner.rules(), filter)) {
+      const reader = this.#bring(filter, fetch)
+      this.#bringing.set(reader, {
+        steps: fetchSteps(this.#owner.rules(), filter, fetch),
+        times: (this.#bringing.get(reader)?.times ?? 0) + 1,
+      })
+    }
   }
 
   #bring(filter: string, fetch: Fetch): Lane | TopicScan {
@@ -149,9 +162,11 @@ export class Lanes implements LaneOwner {
         return true
       },
       done: () => {
+        this.#noteBrought(scan)
         this.#unfinished.delete(scan)
         this.#noteEnd(scan)
       },
+      refused: (error) => this.#owner.refused(fetchSteps(this.#owner.rules(), filter, fetch), error),
     })
     this.#unfinished.set(scan, { filter, fetch })
     return scan
@@ -379,6 +394,7 @@ export class Lanes implements LaneOwner {
     for (const { filter, fetch } of this.#unfinished.values()) if (this.#isLost(filter, fetch)) this.#drains.push({ filter, fetch })
     for (const scan of this.#scans) scan.stop()
     this.#unfinished.clear()
+    this.#bringing.clear()
     this.#owing.clear()
     this.#byTopic.clear()
     this.#topics = undefined
@@ -459,6 +475,7 @@ export class Lanes implements LaneOwner {
     queueMicrotask(() => {
       // what it owed it has handed out, also one that goes on
       if (lane.idle) {
+        this.#noteBrought(lane)
         this.#noteEnd(lane)
         this.#busy.delete(lane)
       }
@@ -469,7 +486,14 @@ export class Lanes implements LaneOwner {
   }
 
   ended(lane: Lane): void {
+    this.#noteBrought(lane)
     this.#drop(lane)
+  }
+
+  refused(lane: Lane, error: Error): void {
+    const rules = this.#owner.rules()
+    const steps = Array.from(this.#matching(lane.topic), ({ filter }) => fetchSteps(rules, filter, fetchOf(lane))).flat()
+    this.#owner.refused([...new Set(steps)], error)
   }
 
   later(callback: () => void): void {
@@ -540,7 +564,15 @@ export class Lanes implements LaneOwner {
     scan.stop()
     this.#scans.delete(scan)
     this.#unfinished.delete(scan)
+    this.#bringing.delete(scan)
     this.#noteEnd(scan)
+  }
+
+  #noteBrought(reader: Lane | TopicScan): void {
+    const bringing = this.#bringing.get(reader)
+    if (bringing === undefined) return
+    this.#bringing.delete(reader)
+    this.#owner.brought(bringing.steps, bringing.times)
   }
 
   #noteEnd(reader: Lane | TopicScan): void {
@@ -556,6 +588,7 @@ export class Lanes implements LaneOwner {
     lane.retire()
     this.#noteEnd(lane)
     this.#busy.delete(lane)
+    this.#bringing.delete(lane)
     this.#hungry.delete(lane)
     this.#reading.delete(lane)
     this.#passing.delete(lane)

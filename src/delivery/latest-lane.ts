@@ -59,8 +59,10 @@ export class LatestLane implements Lane {
       if (request !== this.#request || this.#state !== 'fetching') return
       if (found instanceof Error) {
         this.#state = 'cold'
-        if (this.pool.ready) this.#owner.later(() => this.#owner.hungry(this))
-        else this.#owner.hungry(this)
+        if (this.pool.ready) {
+          this.#owner.refused(this, found)
+          this.#owner.later(() => this.#owner.hungry(this))
+        } else this.#owner.hungry(this)
         return
       }
       this.#state = 'hot'

@@ -250,8 +250,10 @@ export class LogLane implements Lane {
     if (page instanceof Error) {
       this.#state = this.#at === undefined ? 'cold' : 'behind'
       // the pool is away: its return asks again. Else Redis said no, and may say so for long
-      if (this.pool.ready) this.#owner.later(() => this.#owner.hungry(this))
-      else this.#owner.hungry(this)
+      if (this.pool.ready) {
+        this.#owner.refused(this, page)
+        this.#owner.later(() => this.#owner.hungry(this))
+      } else this.#owner.hungry(this)
       return
     }
     if (this.#at !== undefined && page.clock < this.#at) {

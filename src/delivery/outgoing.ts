@@ -45,6 +45,8 @@ export interface LaneOwner {
   ended(lane: Lane): void
   /** A retained message that belonged into the log's order but is no longer in the log. */
   retainedAlone(record: MessageRecord): void
+  /** Redis is there and said no to a read. */
+  refused(lane: Lane, error: Error): void
   /** Asks again after a failure that no `poolBack` will mend. */
   later(callback: () => void): void
 }

@@ -288,6 +288,7 @@ export class Publisher {
     message.parts = []
     message.placed = []
     if (steps.length > 0) {
+      this.#ports.outcomes.matched(steps)
       const event: HookEvent = {
         hook: 'message.publish', clientid: record.from, username: this.username,
         node: rules.program.settings.nodeName, ts: record.ts, msgid: record.id, topic: record.topic,

@@ -2,6 +2,7 @@ import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Rules } from '../engine/rules.ts'
 import { matchesTopic } from '../language/topic-filter.ts'
+import type { Step } from '../plan/program.ts'
 import type { Group } from './group.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
 import { HeldBytes, type MemoryBudget, MemoryQueue } from './memory-queue.ts'
@@ -37,6 +38,8 @@ export interface SessionPorts {
   /** The session has something to do at the end of this turn. */
   wants(session: Session): void
   delivered(session: Session, msgid: string, topic: string, qos: 0 | 1 | 2): void
+  brought(steps: readonly Step[], times: number): void
+  refused(steps: readonly Step[], error: Error): void
   /** `position`: the msgid to which the client's position moves; absent while an older message is out. */
   acked(session: Session, message: InFlight, position: string | undefined): void
 }
@@ -356,6 +359,14 @@ export class Session implements LanesOwner {
     this.#tails.delete(topic)
     for (let outgoing = tail.shift(); outgoing !== undefined; outgoing = tail.shift()) this.#queue(this.#mqueue, outgoing)
     if (this.connected) this.#takesTurn(MEMORY)
+  }
+
+  brought(steps: readonly Step[], times: number): void {
+    this.#ports.brought(steps, times)
+  }
+
+  refused(steps: readonly Step[], error: Error): void {
+    this.#ports.refused(steps, error)
   }
 
   later(callback: () => void): void {

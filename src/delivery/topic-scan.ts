@@ -18,6 +18,7 @@ export class TopicScan {
   readonly #visit: Visit
   readonly #done: () => void
   readonly #stopped: (() => void) | undefined
+  readonly #refused: (error: Error) => void
   readonly #later: (callback: () => void) => void
   readonly #open = new Set<string>()
   #after: string | undefined
@@ -33,6 +34,8 @@ export class TopicScan {
     readonly done: () => void
     /** It was stopped before. */
     readonly stopped?: () => void
+    /** Redis is there and said no to a page. */
+    readonly refused: (error: Error) => void
     /** Asks again after a failure that no return of the pool will mend. */
     readonly later: (callback: () => void) => void
   }) {
@@ -42,6 +45,7 @@ export class TopicScan {
     this.#visit = options.visit
     this.#done = options.done
     this.#stopped = options.stopped
+    this.#refused = options.refused
     this.#later = options.later
   }
 
@@ -73,7 +77,10 @@ export class TopicScan {
     if (this.#state !== 'asking') return
     if (topics instanceof Error) {
       this.#state = 'ready'
-      if (this.pool.ready) this.#later(() => this.step())
+      if (this.pool.ready) {
+        this.#refused(topics)
+        this.#later(() => this.step())
+      }
       return
     }
     this.#after = topics.at(-1) ?? this.#after

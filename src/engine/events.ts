@@ -21,8 +21,24 @@ export class Events {
     this.#counters = counters
   }
 
+  /** An event runs on these rules; whoever carries it out without {@link fire} says so here. */
+  matched(steps: readonly Step[]): void {
+    this.#outcomes.matched(steps)
+  }
+
+  /** These rules have brought what there was, `times` times. */
+  brought(steps: readonly Step[], times = 1): void {
+    for (const step of steps) this.#outcomes.done(step, times)
+  }
+
+  /** Redis refused a read of these rules. It will be asked again; while it is away this is not said. */
+  refused(steps: readonly Step[], error: Error): void {
+    for (const step of steps) this.#outcomes.failed(step, error.message)
+  }
+
   /** Submits the effects of these steps; what `order` is given for keeps its order. */
   fire(rules: Rules, steps: readonly Step[], event: HookEvent, order: object): void {
+    this.matched(steps)
     for (const share of effectsOf(rules, steps, event)) this.submit(share, order)
   }
 

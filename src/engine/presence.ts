@@ -94,6 +94,7 @@ export class Presence {
   #effects(rules: Rules, hook: 'client.connected' | 'client.disconnected' | 'session.created', visit: Visit, reason?: string): PoolEffects[] {
     const steps = stepsFor(rules.program, hook)
     if (steps.length === 0) return []
+    this.#events.matched(steps)
     return effectsOf(rules, steps, {
       hook, clientid: visit.clientid, username: visit.username, node: rules.program.settings.nodeName,
       ts: this.#now(), ...(reason === undefined ? {} : { reason }),

@@ -66,6 +66,7 @@ export class TestClock implements Clock {
 export class Rig {
   readonly clock = new TestClock()
   readonly counters = newCounters()
+  readonly outcomes: Outcomes
   readonly delivery: Delivery
   readonly pool: MemoryPool
   readonly logged: string[] = []
@@ -78,8 +79,8 @@ export class Rig {
     const { rules = QUEUE_AND_PUBSUB, redis = new MemoryRedis(), boot = '00000000001', settings } = options
     this.pool = new MemoryPool('pool1', redis)
     const line = (_fields: unknown, message: string) => { this.logged.push(message) }
-    const outcomes = new Outcomes({ info: line, warn: line, error: line })
-    const { counters, clock } = this
+    this.outcomes = new Outcomes({ info: line, warn: line, error: line })
+    const { counters, clock, outcomes } = this
     this.delivery = new Delivery({
       rules: { program: programOf(rules, settings), pools: new Map([['pool1', this.pool]]) },
       events: new Events(outcomes, counters), counters, clock,
@@ -166,7 +167,7 @@ export class Subscriber implements Link {
     const attached = rig.delivery.attach({ clientid, clean, username: undefined, link: this })
     this.session = attached.session
     this.resumed = attached.resumed
-    if (options.open) this.session.open()
+    if (options.open) rig.delivery.open(this.session)
   }
 
   publish(sent: OutgoingPublish): void {
