@@ -7,9 +7,11 @@ import { hearChannels, type Channels } from './channels.ts'
 import { connect, type Answer, type Call } from './connection.ts'
 import type { Failure } from './failure.ts'
 import { firstAnswer } from './first-answer.ts'
+import { createLoneCommands, type LoneCommands } from './lone-commands.ts'
 import { passing, settleAll, settleCall } from './outcome.ts'
 import { lackOfReplicas, needsReplicas, waitCall } from './replicas.ts'
 import { answerReads, failReads, planReads, type Read, type ReadCall } from './reads.ts'
+import type { Reply } from './reply.ts'
 import { chain, planRound, type CallNumbers, type WriteCall } from './round.ts'
 import { answer, unanswered, type Unanswered } from './unanswered.ts'
 import { createWaiting } from './waiting.ts'
@@ -39,6 +41,12 @@ export interface OpenPool extends Pool, PoolEvents {
   onOrder: PoolEvents['onOrder']
   /** May be set anew. */
   onWake: PoolEvents['onWake']
+  /** Since when it is away and why (a plain clause), while it is and until all that it held up is done. `since` in milliseconds since 1970. */
+  readonly outage: { readonly clause: string, readonly since: number } | undefined
+  /** Submissions that wait for a round, and those that have left and are not answered in full. */
+  readonly load: { readonly waiting: number, readonly sent: number }
+  /** Sends one command of a person's beside the rounds: {@link LoneCommands.run}. */
+  command(args: readonly Buffer[]): Promise<Reply>
   /**
    * Resolves when Redis has answered for the first time. Rejects after `timeoutMs`, or when waiting
    * does not help, with an Error whose message is a plain clause, such as `connection refused`.
@@ -111,6 +119,8 @@ export function openPool(options: PoolOptions): OpenPool {
   let stallMs = FIRST_STALL_MS
   /** The outage that was logged, until all that it held up is done. */
   let outage: { readonly clause: string, readonly since: number } | undefined
+  /** Why there is no connection now; the words that were logged may be older. */
+  let trouble: string | undefined
   let sweeper: NodeJS.Timeout | undefined
   let forgottenAcks = 0
   let emptied: (() => void)[] = []
@@ -119,9 +129,11 @@ export function openPool(options: PoolOptions): OpenPool {
   const first = firstAnswer()
 
   const way = openWay(options)
+  const lone: LoneCommands = createLoneCommands({ spec, line: way.line() })
   const connection = connect({ spec, line: way.line() }, {
     onReady(sameData, offsetMs) {
       clockOffsetMs = offsetMs
+      trouble = undefined
       if (closing !== undefined && !first.came()) return
       ready = true
       clearInterval(sweeper)
@@ -141,6 +153,7 @@ export function openPool(options: PoolOptions): OpenPool {
       failImpatient()
     },
     onTrouble(clause, final) {
+      trouble = clause
       first.delayed(clause, final)
       if (first.came() && final) noteOutage(clause)
     },
@@ -345,7 +358,7 @@ export function openPool(options: PoolOptions): OpenPool {
     ready = false
     clearInterval(sweeper)
     first.delayed('the pool was closed', true)
-    await Promise.all([connection.end(), channels?.close()])
+    await Promise.all([connection.end(), channels?.close(), lone.close()])
     way.end()
     closed = true
     kept = []
@@ -363,6 +376,9 @@ export function openPool(options: PoolOptions): OpenPool {
     get ready() { return ready },
     get pendingBytes() { return pendingBytes },
     get clockOffsetMs() { return clockOffsetMs },
+    get outage() { return outage === undefined ? undefined : { ...outage, clause: trouble ?? outage.clause } },
+    get load() { return { waiting: waiting.size, sent: left.length } },
+    command: (args) => lone.run(args),
     acking,
     onAway: options.events?.onAway ?? (() => {}),
     onBack: options.events?.onBack ?? (() => {}),
