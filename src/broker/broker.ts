@@ -1,5 +1,5 @@
 import type { Clock, Pool } from '../delivery/ports.ts'
-import { Delivery, SLOW_TICK_MS } from '../delivery/delivery.ts'
+import { Delivery, type SessionCounts, SLOW_TICK_MS } from '../delivery/delivery.ts'
 import { Publisher, type PublishPorts } from '../delivery/publisher.ts'
 import { Retransmissions } from '../delivery/retransmissions.ts'
 import type { Session } from '../delivery/session.ts'
@@ -93,6 +93,10 @@ export class Broker {
   /** Clients that are connected: their CONNECT was accepted. */
   get connections(): number {
     return this.#connections.size
+  }
+
+  get sessions(): SessionCounts {
+    return this.#delivery.sessionCounts
   }
 
   async start(): Promise<void> {

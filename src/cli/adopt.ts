@@ -6,9 +6,12 @@ import { renderPretty } from '../diagnostic/render/pretty.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { readSources } from '../server/sources.ts'
 import { adopt, type Adoption } from '../store/adopt.ts'
+import { brokerOption } from './find-broker.ts'
+import { rulesFiles } from './rules-files.ts'
 
 interface Options {
   readonly file: readonly string[] | undefined
+  readonly broker: string | undefined
   readonly rate: number
   readonly dryRun: boolean | undefined
 }
@@ -17,7 +20,8 @@ export function adoptCommand(): Command {
   return new Command('adopt')
     .description('let wildcard subscriptions find the topics that EMQ X left in a pool; exact ones need no help')
     .argument('<pool>', 'its name in the rules')
-    .addOption(new Option('-f, --file <file...>', 'the rules files, or folders of them'))
+    .addOption(new Option('-f, --file <file...>', 'the rules files, or folders of them; without it those of the running broker'))
+    .addOption(brokerOption())
     .addOption(new Option('--rate <keys>', 'keys of Redis to look at in a second').default(10_000).argParser(wholeRate))
     .addOption(new Option('--dry-run', 'only count'))
     .addHelpText('after', `
@@ -34,16 +38,17 @@ function wholeRate(text: string): number {
   return rate
 }
 
-async function run(name: string, { file, rate, dryRun = false }: Options): Promise<void> {
-  if (file === undefined) return fail('name the rules files with -f: those of a running broker cannot be asked for yet')
-  const spec = await poolIn(file, name)
-  if (spec === undefined) return
+async function run(name: string, { file, broker, rate, dryRun = false }: Options): Promise<void> {
+  const files = await rulesFiles({ file, broker })
+  const found = files === undefined ? undefined : await poolIn(files, name)
+  if (found === undefined) return
+  const { spec, folder } = found
   const abort = new AbortController()
   const stop = (): void => { abort.abort() }
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const progress = progressLine()
   try {
-    const adoption = await adopt({ spec, folder: dirname(file[0] ?? '.'), dryRun, keysPerSecond: rate, signal: abort.signal, onProgress(adoption) { progress.show(adoption) } })
+    const adoption = await adopt({ spec, folder, dryRun, keysPerSecond: rate, signal: abort.signal, onProgress(adoption) { progress.show(adoption) } })
     progress.end()
     process.stdout.write(`${summary(adoption, dryRun)}\n`)
     if (!adoption.finished) process.exitCode = 1
@@ -55,8 +60,8 @@ async function run(name: string, { file, rate, dryRun = false }: Options): Promi
   }
 }
 
-/** The pool of the rules that is meant; else says why there is none. */
-async function poolIn(files: readonly string[], name: string): Promise<PoolSpec | undefined> {
+/** The pool of the rules that is meant, and the folder of the rules; else says why there is none. */
+async function poolIn(files: readonly string[], name: string): Promise<{ readonly spec: PoolSpec, readonly folder: string } | undefined> {
   const snapshot = await readSources(files)
   if (!snapshot.readable) return fail(`cannot read the rules file ${snapshot.file}: ${snapshot.reason}`)
   const { program, diagnostics } = compile(snapshot.sources)
@@ -69,7 +74,7 @@ async function poolIn(files: readonly string[], name: string): Promise<PoolSpec 
   if (spec === undefined) return fail(`the rules have no pool ${name}; they have ${[...program.pools.keys()].join(', ') || 'none'}`)
   if (spec.type === 'cluster') return fail(`${name} is a ${spec.type} pool, which cannot be adopted yet`)
   if (spec.server === 'embedded') return fail(`${name} is the embedded store, which EMQ X never wrote to`)
-  return spec
+  return { spec, folder: dirname(snapshot.sources[0]?.name ?? '.') }
 }
 
 function fail(sentence: string): undefined {

@@ -2,15 +2,22 @@
 import { Command, CommanderError } from 'commander'
 import { adoptCommand } from './adopt.ts'
 import { lintCommand } from './lint.ts'
+import { redisCommand } from './redis.ts'
+import { reloadCommand } from './reload.ts'
 import { startCommand } from './start.ts'
+import { statusCommand } from './status.ts'
 import { packageVersion } from './version.ts'
 
 /** Every subcommand: a file of its own and a line here. */
-const COMMANDS: readonly (() => Command)[] = [startCommand, lintCommand, adoptCommand]
+const COMMANDS: readonly (() => Command)[] = [
+  startCommand, lintCommand, adoptCommand, reloadCommand, statusCommand, redisCommand,
+]
 
 const program = new Command('hookline')
   .description('An MQTT broker whose persistence in Redis is written as rule lines.')
   .version(packageVersion())
+  // so that `redis` can leave what begins with a dash to the command that it sends
+  .enablePositionalOptions()
   .exitOverride()
 
 for (const create of COMMANDS) program.addCommand(create().copyInheritedSettings(program))

@@ -31,6 +31,7 @@ async function run(files: string[], { logLevel }: { logLevel: LogLevel }): Promi
   let server: Server | undefined
   const starting = start({
     files,
+    version: packageVersion(),
     log,
     signal: abort.signal,
     // Who is no terminal finds them as fields in the log.

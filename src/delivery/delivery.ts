@@ -30,6 +30,13 @@ const OWN_SCORES = 100_000
 /** Another broker's messages are found at least this often. Milliseconds. */
 export const SLOW_TICK_MS = 30_000
 
+export interface SessionCounts {
+  readonly all: number
+  /** They outlive their connection. */
+  readonly persistent: number
+  readonly connected: number
+}
+
 /**
  * Who is owed what. A message that rules cover wakes the lanes of its subscribers, any other goes
  * into their bounded memory; subscriptions, acknowledgements and reloads change what is owed.
@@ -121,6 +128,16 @@ export class Delivery {
     this.#counters.sessionsExpired++
     this.#drop(session)
     this.#settleDrains()
+  }
+
+  get sessionCounts(): SessionCounts {
+    let persistent = 0
+    let connected = 0
+    for (const session of this.#sessions.values()) {
+      if (!session.clean) persistent++
+      if (session.connected) connected++
+    }
+    return { all: this.#sessions.size, persistent, connected }
   }
 
   /** A client was let in. The session it resumes, or a new one; whatever there was before a clean one is gone [MQTT-3.1.2-6]. */

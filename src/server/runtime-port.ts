@@ -1,6 +1,9 @@
+import type { SessionCounts } from '../delivery/delivery.ts'
 import type { Pool } from '../delivery/ports.ts'
 import type { Certificates, Listening } from '../broker/listeners.ts'
-import type { Program } from '../plan/program.ts'
+import type { Counters } from '../engine/counters.ts'
+import type { RuleCounts } from '../engine/outcomes.ts'
+import type { Program, Step } from '../plan/program.ts'
 import type { Listener } from '../language/settings.ts'
 
 /** The running broker as the process around it sees it: `start` makes one, `reload` swaps its rules. */
@@ -18,8 +21,19 @@ export interface Runtime {
   poolBack(pool: Pool, sameData: boolean): void
   order(pool: Pool, text: Buffer): void
   wake(pool: Pool, topic: string): void
+  /** What there is to say of it now. */
+  look(): RuntimeLook
   /** Stops accepting, publishes wills, finishes what is on its way to Redis, closes. */
   close(): Promise<void>
+}
+
+/** A look at the running broker. */
+export interface RuntimeLook {
+  /** Clients that are connected. */
+  readonly connections: number
+  readonly sessions: SessionCounts
+  readonly counters: Readonly<Counters>
+  countsOf(step: Step): Readonly<RuleCounts>
 }
 
 /** `listener.at` names the setting's line. `code` is Node's, such as `EADDRINUSE`. */

@@ -48,6 +48,12 @@ export async function createRuntime(options: {
     poolBack: (pool, sameData) => broker.poolBack(pool, sameData),
     order: (pool, text) => broker.order(pool, text),
     wake: (pool, topic) => broker.wake(pool, topic),
+    look: () => ({
+      connections: broker.connections,
+      sessions: broker.sessions,
+      counters: broker.counters,
+      countsOf: (step) => broker.outcomes.countsOf(step),
+    }),
     close: () => broker.close(),
   }
 }

@@ -3,7 +3,7 @@ import { newBootId } from '../actions/msgid.ts'
 import { compile, type Source } from '../compile.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Log } from '../engine/log-port.ts'
-import { createReload, type Reload } from '../engine/reload.ts'
+import { createReload, type Reload, type ReloadReport } from '../engine/reload.ts'
 import { settleLeftovers } from '../engine/leftovers.ts'
 import type { OpenPool, PoolOpener, Snapshot } from '../engine/reload-ports.ts'
 import { openReady, usedPools } from '../engine/used-pools.ts'
@@ -11,22 +11,27 @@ import type { Certificates, Listening } from '../broker/listeners.ts'
 import type { Listener } from '../language/settings.ts'
 import type { PoolSpec, Program } from '../plan/program.ts'
 import { startEmbedded, type EmbeddedStore } from '../store/embedded.ts'
-import { openPool } from '../store/open-pool.ts'
+import { openPool, type OpenPool as StorePool } from '../store/open-pool.ts'
 import { readTls } from '../store/tls-files.ts'
 import { systemClock } from './clock.ts'
 import { createClosers, type Closers } from './closers.ts'
+import { openControl } from './control.ts'
 import { diagnosticFields, logReload } from './reload-log.ts'
+import { routesOf } from './routes.ts'
 import { createRuntime } from './runtime.ts'
 import { CertificateError, readCertificates } from './certificates.ts'
 import { watchCertificates } from './renewal.ts'
 import { ListenError, type Runtime } from './runtime-port.ts'
 import { readSources } from './sources.ts'
 import { badCertificate, cannotListen, poolNotThere, StartFailure, unreadable } from './start-failure.ts'
+import { statusOf } from './status.ts'
 import { watchFiles } from './watch.ts'
 
 export interface StartOptions {
   /** Rules files, and folders of such, as the user named them. */
   readonly files: readonly string[]
+  /** Of hookline. */
+  readonly version: string
   readonly log: Log
   /** Shows what is wrong in the files to a user who can see it: warnings at start, and all of a reload that was rejected. */
   readonly showFindings: (diagnostics: readonly Diagnostic[], sources: readonly Source[]) => void
@@ -67,12 +72,15 @@ export async function start(options: StartOptions): Promise<Server> {
 
 async function startParts(options: StartOptions, closers: Closers): Promise<Server> {
   const { files, log, signal } = options
+  const startedAt = systemClock.now()
   const { snapshot, sources, program } = await load(options)
   const folder = resolve(dirname(sources[0]?.name ?? '.'))
   const dataDir = resolve(folder, program.settings.dataDir ?? 'data')
   const store = embeddedOnDemand(dataDir, log)
   closers.add(() => store.stop())
   const boot = newBootId()
+  /** The pools as they were opened, by what reload knows of them. */
+  const opened = new WeakMap<object, StorePool>()
   let runtime: Runtime | undefined
 
   const open: PoolOpener = async spec => {
@@ -84,6 +92,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
     pool.onBack = sameData => { runtime?.poolBack(pool, sameData) }
     pool.onOrder = text => { runtime?.order(pool, text) }
     pool.onWake = topic => { runtime?.wake(pool, topic) }
+    opened.set(pool, pool)
     return pool
   }
 
@@ -100,6 +109,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   const renewal = await watchCertificates({ listening: listeners, folder, log })
   closers.add(() => renewal.close())
 
+  let lastReload: { readonly report: ReloadReport, readonly sources: readonly Source[], readonly at: Date } | undefined
   const reload = createReload({
     first: { number: 1, sources, program, pools },
     snapshot,
@@ -110,6 +120,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
     clock: systemClock,
     log,
     onReport(report, reportSources) {
+      lastReload = { report, sources: reportSources, at: new Date() }
       if (report.result === 'rejected') options.showFindings(report.diagnostics, reportSources)
       logReload(log, report)
     },
@@ -124,6 +135,32 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
     log,
   })
   closers.add(() => watch.close())
+
+  const poolsOf = (known: Iterable<object>): StorePool[] => [...known].flatMap(pool => opened.get(pool) ?? [])
+  const embedded = (): string | undefined => store.socketPath()
+  const control = await openControl({
+    boot,
+    log,
+    routes: routesOf({
+      status: () => {
+        const socket = embedded()
+        return statusOf({
+          version: options.version, startedAt, files: files.map(file => resolve(file)), node: program.settings.nodeName,
+          generation: reload.current, lastReload, listeners, runtime: running.look(),
+          embedded: socket === undefined ? undefined : { socket, folder: dataDir },
+          pools: poolsOf(reload.current.pools.values()), draining: poolsOf(reload.draining),
+        })
+      },
+      async reload() {
+        const report = await reload.run('command')
+        return { report, sources: lastReload?.report === report ? lastReload.sources : [] }
+      },
+      pools: () => new Map(poolsOf(reload.current.pools.values()).map(pool => [pool.name, pool])),
+      embeddedSocket: embedded,
+    }),
+  })
+  // the first to be closed: what stops is not found
+  closers.add(() => control.close())
 
   log.info({
     listeners: listeners.map(({ listener: { kind, name }, address }) => ({ kind, name, ...address })),

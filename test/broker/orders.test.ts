@@ -89,7 +89,7 @@ describe('orders on the channel of a pool', () => {
     writeFileSync(file, `backend.redis.pool1.server = 127.0.0.1:${redis.port}\nbackend.redis.pool1.channel = orders\nlistener.tcp.external = 127.0.0.1:0\nlistener.ws.external = off\n`
       + rule('session.subscribed.1', { commands: ['RPUSH seen subscribed:${clientid}:${topic}:${qos}'] })
       + rule('session.unsubscribed.1', { commands: ['RPUSH seen unsubscribed:${clientid}:${topic}'] }))
-    const server = await start({ files: [file], log: silentLog, showFindings() {}, signal: new AbortController().signal })
+    const server = await start({ files: [file], version: '0', log: silentLog, showFindings() {}, signal: new AbortController().signal })
     onTestFinished(() => server.close())
     const { port } = server.listeners[0]?.address ?? { port: 0 }
     const client = await connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: 'c1' })

@@ -1,0 +1,104 @@
+import type { Source } from '../compile.ts'
+import type { ReloadReport } from '../engine/reload.ts'
+import { CommandFailure } from '../store/lone-commands.ts'
+import type { OpenPool } from '../store/open-pool.ts'
+import { replyToJson, type ReplyJson } from './reply-json.ts'
+import { refusal, type Answer, type Route } from './serve-routes.ts'
+import { shownSources } from './shown-sources.ts'
+import type { Status } from './status.ts'
+
+/** The running broker as the routes see it. */
+export interface Routed {
+  status(): Status
+  /** Waits for the reload; with the sources that it read. */
+  reload(): Promise<{ readonly report: ReloadReport, readonly sources: readonly Source[] }>
+  /** Those that rules use, by name. */
+  pools(): ReadonlyMap<string, OpenPool>
+  readonly embeddedSocket: () => string | undefined
+}
+
+/** Of `POST /reload`. */
+export interface ReloadAnswer {
+  readonly report: ReloadReport
+  /** What is needed of the sources to show the diagnostics. */
+  readonly sources: readonly Source[]
+}
+
+/** To `POST /redis`. */
+export interface RedisQuestion {
+  /** Not needed if there is one. */
+  readonly pool?: string
+  /** The command's name and its arguments, base64. */
+  readonly args: readonly string[]
+}
+
+/** Of `POST /redis`. */
+export interface RedisAnswer {
+  readonly pool: string
+  readonly reply: ReplyJson
+}
+
+/** All that can be asked of a running broker. */
+export function routesOf(broker: Routed): readonly Route[] {
+  return [
+    { method: 'GET', path: '/status', answer: () => ({ status: 200, body: broker.status() }) },
+    {
+      method: 'POST', path: '/reload', async answer() {
+        const { report, sources } = await broker.reload()
+        const body: ReloadAnswer = { report, sources: shownSources(report.diagnostics, sources) }
+        return { status: 200, body }
+      },
+    },
+    {
+      method: 'POST', path: '/redis', async answer(body) {
+        const question = questionOf(body)
+        return question === undefined ? refusal(400, 'a command is {"pool": name, "args": [base64, ..]}') : await askRedis(broker, question)
+      },
+    },
+  ]
+}
+
+async function askRedis(broker: Routed, { pool: name, args }: RedisQuestion): Promise<Answer> {
+  const pools = broker.pools()
+  const names = [...pools.keys()].join(', ')
+  if (pools.size === 0) return refusal(404, 'its rules use no pool')
+  if (name === undefined && pools.size > 1) return refusal(409, `its rules use several pools, name one with --pool: ${names}`)
+  const pool = name === undefined ? [...pools.values()][0] : pools.get(name)
+  if (pool === undefined) return refusal(404, `its rules use no pool ${name}; they use ${names}`)
+  try {
+    const reply = await pool.command(args.map(arg => Buffer.from(arg, 'base64')))
+    const body: RedisAnswer = { pool: pool.name, reply: replyToJson(reply) }
+    return { status: 200, body }
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error
+    return unanswered(error, pool, broker.embeddedSocket())
+  }
+}
+
+function unanswered({ reason, message }: CommandFailure, pool: OpenPool, embeddedSocket: string | undefined): Answer {
+  switch (reason) {
+    case 'unfit': {
+      const [name = ''] = message.split(' ', 1)
+      return refusal(400, `${name} is not sent: it would hold up or change the connection that the next command has too; type ${redisCli(pool, embeddedSocket)} for it`)
+    }
+    case 'absent': return refusal(502, `the Redis of ${pool.name} is not there: ${message}`)
+    case 'too-long': return refusal(502, `${message}: ask for less, for example with SCAN, HSCAN, GETRANGE or LRANGE`)
+    default: return reason satisfies never
+  }
+}
+
+/** What to type to be alone with the pool's Redis. */
+function redisCli({ spec: { server, database } }: OpenPool, embeddedSocket: string | undefined): string {
+  const [first] = server === 'embedded' ? [] : server
+  const where = first === undefined ? `-s ${embeddedSocket ?? ''}` : `-h ${first.host} -p ${first.port}`
+  return `redis-cli ${where}${database === 0 ? '' : ` -n ${database}`}`
+}
+
+function questionOf(body: unknown): RedisQuestion | undefined {
+  if (typeof body !== 'object' || body === null || !('args' in body)) return undefined
+  const { args } = body
+  const pool = 'pool' in body ? body.pool : undefined
+  if (!Array.isArray(args) || args.length === 0 || !args.every(arg => typeof arg === 'string')) return undefined
+  if (pool !== undefined && typeof pool !== 'string') return undefined
+  return { args, ...(pool === undefined ? {} : { pool }) }
+}
