@@ -19,7 +19,7 @@ export const fetchWithoutAck: Check = {
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {
     // The ack rule may be among what could not be read.
-    if (symbols.broken.length + symbols.strays.length + symbols.includes.length > 0) return
+    if (symbols.broken.length + symbols.strays.length > 0 || symbols.isPartial) return
     const rules = currentRules(symbols)
     for (const fetch of rules) {
       const ack = fetch.known === undefined ? undefined : ACKS[fetch.known.name]

@@ -12,7 +12,8 @@ export const noExpiry: Check = {
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 3600}',
   *find(symbols) {
-    if ((expiredAfter(symbols) ?? 0) > 0 || symbols.current.get(EXPIRED_AFTER)?.setting.value.missing !== undefined) return
+    const notKnown = symbols.isPartial || symbols.current.get(EXPIRED_AFTER)?.setting.value.missing !== undefined
+    if (notKnown || (expiredAfter(symbols) ?? 0) > 0) return
     for (const rule of symbols.rules) {
       const { hook, known, members, expiredTime, functionName } = rule
       if (hook === undefined || known?.expires !== true || !known.hooks.includes(hook) || functionName === undefined) continue

@@ -33,6 +33,8 @@ export interface Symbols {
   readonly ignores: readonly IgnoreSymbol[]
   /** Keys of lines that could not be read: what is missing may be there. */
   readonly broken: readonly Key[]
+  /** A file could not be read: what is missing may be in it. */
+  readonly isPartial: boolean
 }
 
 export interface IncludeSymbol {
@@ -122,6 +124,7 @@ export function resolve(files: readonly RuleFile[]): Symbols {
     misprints,
     ignores: files.flatMap(ignoresIn),
     broken: files.flatMap(file => file.broken),
+    isPartial: files.some(({ origin }) => origin.foreign === 'UTF-16') || fromFiles.includes.some(({ inclusion }) => inclusion?.kind !== 'read'),
   }
 }
 
@@ -257,9 +260,9 @@ export function currentRules({ rules }: Symbols): readonly RuleSymbol[] {
   return rules.filter(({ repeatedBy }) => repeatedBy === undefined)
 }
 
-/** The pool has lines, be it such that could not be read: a rule may name it. */
-export function poolIsKnown({ pools, settings, broken }: Symbols, name: string): boolean {
-  return pools.has(name)
+/** The pool has lines, be it such that could not be read, or may have them: a rule may name it. */
+export function poolIsKnown({ pools, settings, broken, isPartial }: Symbols, name: string): boolean {
+  return isPartial || pools.has(name)
     || settings.some(({ words }) => poolNamed(words) === name)
     || broken.some(key => poolNamed(texts(key)) === name)
 }

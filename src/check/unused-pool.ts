@@ -12,8 +12,7 @@ backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_conne
 backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool9"}`,
   *find(symbols) {
     const rules = currentRules(symbols)
-    const unclear = symbols.broken.length + symbols.strays.length > 0
-      || symbols.includes.some(({ inclusion }) => inclusion?.kind !== 'read')
+    const unclear = symbols.broken.length + symbols.strays.length > 0 || symbols.isPartial
       || rules.some(({ pool }) => pool === undefined || !poolIsKnown(symbols, pool.value))
     // A file of settings only may well belong to another with rules.
     if (unclear || rules.length === 0) return

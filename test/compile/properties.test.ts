@@ -3,8 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/compile.ts'
 import type { Position, Span } from '../../src/diagnostic/diagnostic.ts'
+import { withIncluded, type Source } from '../../src/diagnostic/source.ts'
 import { renderJson } from '../../src/diagnostic/render/json.ts'
 import { renderPretty } from '../../src/diagnostic/render/pretty.ts'
+import { environmentSource } from '../../src/server/environment.ts'
 import { parse } from '../../src/syntax/parse.ts'
 import { print } from '../../src/syntax/print.ts'
 import { ruleFiles } from './rule-files.ts'
@@ -66,6 +68,27 @@ describe('of any rules file', () => {
       const { diagnostics } = compile([{ name: 'a.conf', text: `${text}\nbackend.redis.pool7.pool_size = many` }])
       expect(diagnostics.map(({ check }) => check)).toContain('bad-value')
     }), RUNS)
+  })
+
+  it('what is included, referred to and set by variables is compiled with it, and each finding lies in its file', () => {
+    const variables = fc.array(fc.tuple(
+      fc.constantFrom('HOOKLINE_BACKEND__REDIS__POOL1__SERVER', 'EMQX_BACKEND__REDIS__HOOK__MESSAGE__PUBLISH__1', 'EMQX_BACKEND__REDIS__POOL1__POOL_SIZE', 'EMQX_X__Y'),
+      fc.oneof(fc.constantFrom('', 'h', '8', '{"topic": "a", "action": {"commands": ["INCR n"]}, "pool": "pool1"}', '${env:X}'), fc.string()),
+    ), { maxLength: 3 })
+    fc.assert(fc.property(ruleFiles, ruleFiles, variables, fc.string(), (text, part, pairs, value) => {
+      const environment = environmentSource(Object.fromEntries(pairs))
+      const main: Source = {
+        name: 'main', text: `include a.conf\n${text}\ninclude a.conf\n`, references: [{ kind: 'env', name: 'X', value }],
+        includes: [{ kind: 'read', path: 'a.conf', sources: [{ name: 'a', text: part }] }, { kind: 'read', path: 'b/*.conf', sources: [] }],
+      }
+      const sources = environment === undefined ? [main] : [main, environment]
+      const { program, diagnostics } = compile(sources, { unsetEnv: 'warning' })
+      if (diagnostics.some(({ severity }) => severity === 'error')) expect(program).toBe(undefined)
+      const texts = new Map(withIncluded(sources).map(source => [source.name, source.text]))
+      for (const { span, related = [] } of diagnostics) {
+        for (const place of [span, ...related.map(other => other.span)]) expect(liesIn(texts.get(place.file) ?? '', place)).toBe(true)
+      }
+    }), { numRuns: 500 })
   })
 
   it('two files are read as one, and each finding names its own', () => {

@@ -31,7 +31,7 @@ const settingLine = fc.tuple(
   fc.constantFrom(' = ', '=', '\t=\t', ' '),
   fc.oneof(text, fc.constantFrom('127.0.0.1:6379', 'embedded', 'on', '8', '30s', 'a:1,b:2', '${env:X}', '${file:/a', '{"action": "on_message_fetch"}')),
 ).map(parts => parts.join(''))
-const otherLine = fc.oneof(text, fc.constantFrom('', '# comment', '  # "{', 'include a.conf', 'include', '}', '"a": 1}', '\uFEFF'))
+const otherLine = fc.oneof(text, fc.constantFrom('', '# comment', '# hookline-ignore no-expiry, x -- why', '# hookline-ignore', '  # "{', 'include a.conf', 'include b/*.conf', 'include', '}', '"a": 1}', '\uFEFF'))
 
 /** Rules files as people, editors and accidents make them: most lines are almost right. */
 export const ruleFiles = fc.tuple(
