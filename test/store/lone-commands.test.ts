@@ -1,3 +1,4 @@
+import { openWay } from '../../src/store/way.ts'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { PoolSpec } from '../../src/plan/program.ts'
 import { CommandFailure, createLoneCommands, type LoneCommands } from '../../src/store/lone-commands.ts'
@@ -119,7 +120,10 @@ test('a pool says how long it is away and why, and how much waits', async () => 
 })
 
 function lone(spec: Partial<PoolSpec> = {}, timeoutMs?: number): LoneCommands {
-  const commands = createLoneCommands({ spec: poolSpec(redis.port, spec), socketPath: undefined, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
+  const wanted = poolSpec(redis.port, spec)
+  const way = openWay({ spec: wanted })
+  onTestFinished(() => way.end())
+  const commands = createLoneCommands({ spec: wanted, line: way.line(), ...(timeoutMs === undefined ? {} : { timeoutMs }) })
   onTestFinished(() => commands.close())
   return commands
 }
