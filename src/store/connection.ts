@@ -43,6 +43,9 @@ export interface ConnectionEvents {
 const COMMAND_TIMEOUT_MS = 2_000
 /** After the command's own timeout, for what that cannot see. */
 const SOCKET_TIMEOUT_MS = 2_500
+const CLOSED_UNHEARD = 'it closes the connection at once; it may speak TLS only (`ssl = on`), or be in protected mode'
+/** To a server without TLS the beginning of a handshake is a command that has not come to its end. */
+const NO_ANSWER_IN_TLS = 'no answer in TLS; its port may not speak it (`ssl = off`)'
 /** Between two questions whether a server that is there can do its work. */
 const NOT_YET_DELAY_MS = 100
 
@@ -54,17 +57,32 @@ export function connect({ spec, line }: { readonly spec: PoolSpec, readonly line
   let attempt = 0
   let timer: NodeJS.Timeout | undefined
 
-  redis.on('ready', () => { prepare() })
+  /** It has said nothing yet on this connection, and nothing was wrong with it. */
+  let unheard = false
+
+  redis.on('connect', () => { unheard = true })
+  redis.on('ready', () => {
+    unheard = false
+    prepare()
+  })
   redis.on('close', () => {
     attempt++
     clearTimeout(timer)
+    if (unheard) noteTrouble(CLOSED_UNHEARD, false)
     events.onLost()
   })
   redis.on('error', (error: Error) => {
     const clause = connectionClause(error)
-    events.onTrouble(line.place === undefined ? clause : `${line.place}: ${clause}`, isFinal(error))
+    // the clause is then that of the end
+    if (unheard && clause === 'connection lost') return
+    unheard = false
+    noteTrouble(spec.tls !== undefined && clause === 'no answer' ? NO_ANSWER_IN_TLS : clause, isFinal(error))
   })
   line.onStray = drop
+
+  function noteTrouble(clause: string, final: boolean): void {
+    events.onTrouble(line.place === undefined ? clause : `${line.place}: ${clause}`, final)
+  }
 
   /**
    * Everything before the first real call: is it the server we knew, can it work, is the old

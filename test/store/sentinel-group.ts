@@ -27,6 +27,8 @@ export interface SentinelGroup {
 
 export interface Sentinel {
   readonly port: number
+  /** 0: it does not speak TLS. */
+  readonly tlsPort: number
   readonly client: Redis
   kill(): Promise<void>
   freeze(): void
@@ -57,7 +59,7 @@ export async function startSentinelGroup(...args: string[]): Promise<SentinelGro
     }
     const [first] = servers
     if (first === undefined) throw new Error('no server')
-    const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(first.port)))
+    const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(first.port, { quorum: 2 })))
     ends.push(...sentinels.map((sentinel) => () => sentinel.stop()))
     const group = groupOf(servers, sentinels, stop)
     await until(async () => (await Promise.all(sentinels.map(knowsAll))).every(Boolean), 'the sentinels know each other and the replicas', FAILOVER_MS)
@@ -110,16 +112,23 @@ function groupOf(servers: readonly RedisServer[], sentinels: readonly Sentinel[]
   return group
 }
 
-async function startSentinel(masterPort: number): Promise<Sentinel> {
+/** `tls`: files with which it speaks TLS on a second port, and with its master. */
+export async function startSentinel(
+  masterPort: number, { tls, quorum = 1 }: { readonly tls?: { readonly cert: string, readonly key: string, readonly ca: string }, readonly quorum?: number } = {},
+): Promise<Sentinel> {
   const folder = await mkdtemp(join(tmpdir(), 'hookline-sentinel-'))
   const port = await freePort()
+  const tlsPort = tls === undefined ? 0 : await freePort()
   const file = join(folder, 'sentinel.conf')
   await writeFile(file, [
     `port ${port}`, 'bind 127.0.0.1', `dir ${folder}`,
-    `sentinel monitor ${NAME} 127.0.0.1 ${masterPort} 2`,
+    `sentinel monitor ${NAME} 127.0.0.1 ${masterPort} ${quorum}`,
     `sentinel down-after-milliseconds ${NAME} 1000`,
     `sentinel failover-timeout ${NAME} 5000`,
     `sentinel parallel-syncs ${NAME} 2`,
+    ...(tls === undefined ? [] : [
+      `tls-port ${tlsPort}`, `tls-cert-file ${tls.cert}`, `tls-key-file ${tls.key}`, `tls-ca-cert-file ${tls.ca}`, 'tls-auth-clients no', 'tls-replication yes',
+    ]),
   ].join('\n'))
   const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })
   const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50, maxRetriesPerRequest: null, commandTimeout: 1_000, enableReadyCheck: false })
@@ -128,7 +137,7 @@ async function startSentinel(masterPort: number): Promise<Sentinel> {
   // by default they tell each other every two seconds, and leave an old master alone for eight (Redis 7)
   await answer(client.call('SENTINEL', 'DEBUG', 'PUBLISH-PERIOD', '250', 'INFO-PERIOD', '500'))
   return {
-    port, client,
+    port, tlsPort, client,
     kill: () => end(child),
     freeze() { child.kill('SIGSTOP') },
     thaw() { child.kill('SIGCONT') },
