@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
 import { type RedisServer, startRedis } from '../store/redis-server.ts'
 import { startProxy, type TcpProxy } from '../store/tcp-proxy.ts'
 import { BrokerProcess } from '../support/broker-process.ts'
@@ -13,12 +14,16 @@ import { between, type Random, randomFrom } from './random.ts'
 const FINISH_MS = 30_000
 
 /** What a fault can be done to. */
-export interface Targets {
-  readonly random: Random
-  readonly brokers: readonly BrokerProcess[]
+export interface Targets extends ClientTargets {
   readonly redis: RedisServer
   /** Between brokers and Redis. */
   readonly redisProxy: TcpProxy
+}
+
+/** All but the store. */
+export interface ClientTargets {
+  readonly random: Random
+  readonly brokers: readonly BrokerProcess[]
   /** Between each subscriber and its broker. */
   readonly subscriberProxies: readonly TcpProxy[]
   readonly publisherProxies: readonly TcpProxy[]
@@ -26,19 +31,31 @@ export interface Targets {
   restart(broker: BrokerProcess): Promise<void>
 }
 
-export interface TrialOptions {
+export interface TrialOptions extends ClientOptions {
+  /** Done while messages flow; when it is over, so are they. */
+  readonly faults: (targets: Targets) => Promise<void>
+  /** On each way between broker and Redis, so that much lands between a request and its answer. Milliseconds. */
+  readonly redisDelayMs?: number
+}
+
+/** A store of another kind than one Redis behind a proxy. */
+export interface StoreTrialOptions extends ClientOptions {
+  /** Lines of the rules for `pool1`. */
+  readonly pool: string
+  readonly faults: (targets: ClientTargets) => Promise<void>
+  /** The Redis in which to look, at the end, for what nobody has seen. */
+  readonly client: () => Promise<Redis>
+}
+
+interface ClientOptions {
   readonly seed: number
   /** Build to run; absent: the one under test. */
   readonly dist?: string
   readonly brokers: 1 | 2
-  /** Done while messages flow; when it is over, so are they. */
-  readonly faults: (targets: Targets) => Promise<void>
   /** Topics that get one more message through each broker at the end, which tells the other what it missed. */
   readonly lastMessage?: readonly string[]
   /** How long the subscribers may take for the rest. Milliseconds. */
   readonly settleMs: number
-  /** On each way between broker and Redis, so that much lands between a request and its answer. Milliseconds. */
-  readonly redisDelayMs?: number
 }
 
 /**
@@ -47,20 +64,35 @@ export interface TrialOptions {
  * two brokers every second client is at the second.
  */
 export async function runTrial(options: TrialOptions): Promise<Verdict> {
+  const redis = await startRedis()
+  try {
+    const redisProxy = await startProxy(redis.port)
+    try {
+      redisProxy.delay(options.redisDelayMs ?? 4)
+      return await runTrialOn({
+        ...options,
+        pool: withPool('', redisProxy.port),
+        faults: (targets) => options.faults({ ...targets, redis, redisProxy }),
+        client: () => Promise.resolve(redis.client),
+      })
+    } finally {
+      await redisProxy.stop()
+    }
+  } finally {
+    await redis.stop()
+  }
+}
+
+/** The same on another store. */
+export async function runTrialOn(options: StoreTrialOptions): Promise<Verdict> {
   const random = randomFrom(options.seed)
   const ledger = new Ledger()
   const cleanups: (() => Promise<unknown>)[] = []
   try {
-    const redis = await startRedis()
-    cleanups.push(() => redis.stop())
-    const redisProxy = await startProxy(redis.port)
-    cleanups.push(() => redisProxy.stop())
-    redisProxy.delay(options.redisDelayMs ?? 4)
-
     const brokers: BrokerProcess[] = []
     for (let i = 0; i < options.brokers; i++) {
       const broker = new BrokerProcess({
-        rules: withPool(rules(`node.name = node-${i}`, ...STORED), redisProxy.port),
+        rules: rules(`node.name = node-${i}`, ...STORED) + options.pool,
         ...(options.dist === undefined ? {} : { dist: options.dist }),
       })
       cleanups.push(() => broker.remove())
@@ -106,7 +138,7 @@ export async function runTrial(options: TrialOptions): Promise<Verdict> {
     const publishing = publishers.map((publisher) => publishNumbers(publisher, { ledger, random, stop: stopped.signal }))
     const failed = Promise.all(publishing)
     await Promise.race([failed, options.faults({
-      random, brokers, redis, redisProxy, subscriberProxies, publisherProxies,
+      random, brokers, subscriberProxies, publisherProxies,
       async restart(broker) {
         await broker.kill()
         ledger.life++
@@ -124,7 +156,7 @@ export async function runTrial(options: TrialOptions): Promise<Verdict> {
     }
     const settled = Date.now() + options.settleMs
     while (ledger.missing().length > 0 && Date.now() < settled) await sleep(50)
-    return await ledger.verdict(redis.client)
+    return await ledger.verdict(await options.client())
   } finally {
     // one that fails must not leave the processes of the others behind
     const failures: unknown[] = []
