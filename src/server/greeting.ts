@@ -32,29 +32,26 @@ function storeLines(pools: readonly PoolSpec[], server: Server): string[] {
 }
 
 function whereIs({ server: address, database }: PoolSpec, server: Server): string {
-  const where = address === 'embedded' ? `embedded, kept in ${short(server.dataDir)}` : address.map(addressText).join(', ')
+  const where = address === 'embedded' ? embedded(server) : address.map(addressText).join(', ')
   return database === 0 ? where : `${where}, database ${database}`
+}
+
+function embedded({ dataDir, embeddedKeeps }: Server): string {
+  return embeddedKeeps ? `embedded, kept in ${short(dataDir)}` : 'embedded, in memory: gone when hookline ends, as no redis-server is installed'
 }
 
 /** The `mqtt` command comes with the client library that hookline's tests use; any MQTT client will do. */
 function nextLines(pools: readonly PoolSpec[], server: Server): string[] {
   const tcp = server.listeners.find(({ listener }) => listener.kind === 'tcp')
-  const pool = pools[0]
   if (tcp === undefined) return []
   const { host, port } = tcp.address
   const at = `${['0.0.0.0', '::', '127.0.0.1'].includes(host) ? '' : ` -h ${host}`}${port === 1883 ? '' : ` -p ${port}`}`
   return [
     'In another terminal, with any MQTT client, for example:',
     `  npx mqtt pub${at} -t queue/a -q 1 -m hello`,
-    ...(pool === undefined ? [] : [`  ${redisCli(pool, server)} keys '*'`]),
+    ...pools.slice(0, 1).map(({ name }) => `  npx hookline redis ${pools.length === 1 ? '' : `--pool ${name} `}keys '*'`),
     `  npx mqtt sub${at} -t queue/a -q 1 -v`,
   ]
-}
-
-function redisCli({ server: address, database }: PoolSpec, server: Server): string {
-  const first = address === 'embedded' ? undefined : address[0]
-  const where = first === undefined ? `-s ${short(server.embeddedSocket ?? '')}` : `-h ${first.host} -p ${first.port}`
-  return `redis-cli ${where}${database === 0 ? '' : ` -n ${database}`}`
 }
 
 /** As short as it can be typed from here. */

@@ -69,6 +69,7 @@ function uselessFile(pool: string, { setting, file, path, reason }: TlsFileFailu
 
 const EMBEDDED_ADVICE: Readonly<Record<EmbeddedFailure['reason'], string>> = {
   'no-server': 'install it, or name a Redis that runs in place of `embedded`',
+  'left-data': 'install it, so that nothing of it is lost, or start anew in another folder: node.data_dir = another-folder',
   'in-use': 'end that one, or give this one a folder of its own: node.data_dir = another-folder',
   'failed': 'mend that, or name another folder: node.data_dir = another-folder',
 }

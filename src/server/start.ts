@@ -47,6 +47,8 @@ export interface Server {
   readonly dataDir: string
   /** Socket of the embedded store, if one runs. */
   readonly embeddedSocket: string | undefined
+  /** What the embedded store holds is there again at the next start; true also if none runs. */
+  readonly embeddedKeeps: boolean
   readonly reload: Reload
   /** Stops accepting, finishes what is on its way, closes; may be called again. */
   close(): Promise<void>
@@ -169,7 +171,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
     hash: program.hash,
     rules: Object.values(program.steps).flat().length,
   }, 'ready')
-  return { program, listeners, dataDir, embeddedSocket: store.socketPath(), reload, close: () => closers.close() }
+  return { program, listeners, dataDir, embeddedSocket: store.socketPath(), embeddedKeeps: store.keeps(), reload, close: () => closers.close() }
 }
 
 /** What the files say, or the failure that ends the start: nothing has been started yet. */
@@ -230,21 +232,21 @@ async function listen(
 /** The one embedded store of the process, started when a pool first needs it. */
 function embeddedOnDemand(dataDir: string, log: Log) {
   let started: Promise<EmbeddedStore> | undefined
-  let socketPath: string | undefined
+  let running: EmbeddedStore | undefined
   return {
     async get(): Promise<EmbeddedStore> {
       started ??= startEmbedded({ dataDir, log })
       try {
-        const store = await started
-        socketPath = store.socketPath
-        return store
+        running = await started
+        return running
       } catch (error) {
         // So that a later reload can try again.
         started = undefined
         throw error
       }
     },
-    socketPath: () => socketPath,
+    socketPath: () => running?.socketPath,
+    keeps: () => running?.keeps ?? true,
     async stop(): Promise<void> {
       const store = await started
       await store?.stop()

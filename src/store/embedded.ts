@@ -8,13 +8,16 @@ import { delimiter, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Log } from '../engine/log-port.ts'
+import { startInProcess } from './in-process.ts'
 import { accepts, takeLock, type LivingLock } from './living-lock.ts'
 
-/** A Redis of hookline's own, as its child (SPEC 7). Who starts it stops it. */
+/** A Redis of hookline's own, as its child or in its process (SPEC 7). Who starts it stops it. */
 export interface EmbeddedStore {
   /** The Unix socket on which it listens, and on nothing else. */
   readonly socketPath: string
-  /** Process id of the child that runs now. */
+  /** What it holds is on disk and there again at the next start; in this process it is not. */
+  readonly keeps: boolean
+  /** Process id of the child that runs now; none in this process. */
   readonly pid: number | undefined
   /** Ends the child in order, its data on disk; kills it after 10 s. May be called again. */
   stop(): Promise<void>
@@ -22,8 +25,11 @@ export interface EmbeddedStore {
 
 /** Why there is no embedded store; the message is a plain clause. */
 export class EmbeddedFailure extends Error {
-  /** `no-server`: none is installed. `in-use`: another living process has the data folder. `failed`: it does not run. */
-  readonly reason: 'no-server' | 'in-use' | 'failed'
+  /**
+   * `no-server`: none is installed. `left-data`: a server left data in the folder, and none is installed.
+   * `in-use`: another living process has the data folder. `failed`: it does not run.
+   */
+  readonly reason: 'no-server' | 'left-data' | 'in-use' | 'failed'
   /** What to type, if one command helps. */
   readonly command: string | undefined
 
@@ -44,6 +50,10 @@ export interface EmbeddedOptions {
 
 const BINARIES = ['redis-server', 'valkey-server']
 const LOG_FILE = 'redis.log'
+/** Where a server keeps its data, from Redis 7 on and before (redis.io, "Persistence"). */
+const KEPT_DATA = ['appendonlydir', 'appendonly.aof']
+/** As in package.json. */
+const IN_PROCESS_PACKAGE = 'js-redis-server@0.3.0'
 /** A Unix socket's path has at most 103 (macOS) or 107 (Linux) bytes (unix(7)). */
 const MAX_SOCKET_PATH = 100
 const STOP_DEADLINE_MS = 10_000
@@ -52,9 +62,9 @@ const MAX_RESTART_MS = 5_000
 const POLL_MS = 20
 
 /**
- * Starts the embedded store on a data folder and waits until it has read its data. Rejects with an
- * {@link EmbeddedFailure}, and then nothing of it is left running. A server that a killed broker
- * left behind on the folder is ended first.
+ * Starts the embedded store on a data folder and waits until it has read its data: a server from the
+ * PATH, or where there is none the one in this process. Rejects with an {@link EmbeddedFailure}, and then
+ * nothing of it is left running. A server that a killed broker left behind on the folder is ended first.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
   const { log } = options
@@ -66,6 +76,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   try {
     const socketPath = await socketPathOf(dataDir, 'redis.sock')
     await endOrphan(socketPath, log)
+    if (binary === undefined) return await runInProcess(dataDir, socketPath, lock, log)
     return await superviseChild({ binary, dataDir, socketPath, lock, log })
   } catch (error) {
     await lock.release()
@@ -73,15 +84,40 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   }
 }
 
-async function findBinary(path: string): Promise<string> {
+async function findBinary(path: string): Promise<string | undefined> {
   for (const name of BINARIES) {
     for (const folder of path.split(delimiter)) {
       const file = join(folder, name)
       if (folder !== '' && await canAccess(file, constants.X_OK)) return file
     }
   }
+  return undefined
+}
+
+async function runInProcess(dataDir: string, socketPath: string, lock: LivingLock, log: Log): Promise<EmbeddedStore> {
   const command = await installCommand()
-  throw new EmbeddedFailure('no-server', `neither redis-server nor valkey-server is installed: ${command}`, command)
+  for (const name of KEPT_DATA) {
+    // an empty store in its place would look like lost messages
+    if (!await canAccess(join(dataDir, name), constants.F_OK)) continue
+    throw new EmbeddedFailure('left-data', `the data folder ${dataDir} holds what a redis-server kept, and none is on the PATH: ${command}`, command)
+  }
+  const server = await startInProcess(socketPath, log).catch((error: unknown) => {
+    throw new EmbeddedFailure('failed', `the store in this process does not start (${codeOf(error)})`)
+  })
+  if (server === undefined) {
+    const ways = `${command}, or without it: npm install ${IN_PROCESS_PACKAGE}`
+    throw new EmbeddedFailure('no-server', `neither redis-server nor valkey-server is installed: ${ways}`, command)
+  }
+  log.warn({ command }, 'no redis-server is on the PATH: the embedded store runs in this process, and what it holds is gone when that ends')
+  return {
+    socketPath,
+    keeps: false,
+    pid: undefined,
+    async stop() {
+      await server.stop()
+      await lock.release()
+    },
+  }
 }
 
 /** By what the system installs with; the first that is there. */
@@ -237,6 +273,7 @@ async function superviseChild(options: ChildOptions): Promise<EmbeddedStore> {
 
   return {
     socketPath,
+    keeps: true,
     get pid() { return child.pid },
     stop: () => stopped ??= stop(),
   }

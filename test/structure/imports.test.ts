@@ -17,6 +17,7 @@ const KEEPERS: Readonly<Record<string, string>> = {
   'aedes': 'broker/',
   'mqtt-packet': 'broker/',
   'ioredis': 'store/',
+  'js-redis-server': 'store/in-process-server.ts',
   'chokidar': 'server/watch.ts',
   'pino': 'server/log.ts',
   'pino-pretty': 'server/log.ts',
