@@ -1,7 +1,6 @@
 import { Option } from 'commander'
 import { brokerSockets, controlFolder, type BrokerSocket } from '../server/control-folder.ts'
-import { addressText } from '../server/start-failure.ts'
-import type { ListenerStatus, Status } from '../server/status.ts'
+import type { Status } from '../server/status.ts'
 import { askBroker } from './ask-broker.ts'
 import { shortPath } from './short-path.ts'
 import { packageVersion } from './version.ts'
@@ -64,13 +63,9 @@ async function lookAt(socket: BrokerSocket): Promise<LiveBroker | undefined> {
 /** One line each: what tells them apart. */
 function list(brokers: readonly LiveBroker[]): string {
   return brokers.map(({ socket: { pid }, answer }) => {
-    const about = answer.ok ? [answer.status.node, ...answer.status.listeners.map(listenerText), ...answer.status.files.map(shortPath)] : [answer.sentence]
+    const about = answer.ok ? [answer.status.node, ...answer.status.listeners.map(({ url }) => url), ...answer.status.files.map(shortPath)] : [answer.sentence]
     return `  ${[String(pid).padEnd(7), ...about].join('  ')}`
   }).join('\n')
-}
-
-export function listenerText({ kind, host, port }: ListenerStatus): string {
-  return `${kind === 'tcp' ? 'mqtt' : kind}://${addressText({ host, port })}`
 }
 
 /** After an update the old broker may still run, and say less or more than is expected here. */

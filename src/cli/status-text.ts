@@ -1,5 +1,4 @@
 import type { FunctionStatus, PoolStatus, ReloadStatus, RuleStatus, Status } from '../server/status.ts'
-import { listenerText } from './find-broker.ts'
 import { shortPath } from './short-path.ts'
 
 /** Columns of a terminal. */
@@ -14,7 +13,7 @@ export function statusText(status: Status, now: number): string {
       fact('files', status.files.map(shortPath).join(', ')),
       fact('generation', `${generation}, ${hash.slice(0, 12)}`),
       fact('last reload', status.lastReload === null ? 'none' : lastReload(status.lastReload, now)),
-      fact('listeners', status.listeners.map(listenerText).join(', ') || 'none is on'),
+      fact('listeners', status.listeners.map(({ url }) => url).join(', ') || 'none is on'),
       fact('clients', `${status.connections} connected; ${counted(sessions.all, 'session')}, ${sessions.persistent} of them persistent`),
       fact('memory', bytes(status.memory.rssBytes)),
       ...embedded === null ? [] : [fact('embedded', shortPath(embedded.socket))],

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { usedPools } from '../engine/used-pools.ts'
-import type { Listener } from '../language/settings.ts'
 import type { PoolSpec } from '../plan/program.ts'
+import { listenerUrl } from './listener-url.ts'
 import type { Server } from './start.ts'
 import { addressText } from './start-failure.ts'
 
@@ -10,7 +10,7 @@ export function greeting(version: string, files: readonly string[], server: Serv
   const { program, listeners } = server
   const pools = usedPools(program)
   const rules = Object.values(program.steps).flat().length
-  const mqtt = listeners.map(({ listener: { kind, path }, address }) => `${SCHEMES[kind]}://${addressText(address)}${kind === 'ws' || kind === 'wss' ? path : ''}`)
+  const mqtt = listeners.map(({ listener, address }) => listenerUrl(listener, address))
   return [
     `hookline ${version} is running; Ctrl-C ends it`,
     `  MQTT   ${mqtt.join(', ') || 'no listener is on'}`,
@@ -19,8 +19,6 @@ export function greeting(version: string, files: readonly string[], server: Serv
     ...nextLines(pools, server),
   ].join('\n')
 }
-
-const SCHEMES: Readonly<Record<Listener['kind'], string>> = { tcp: 'mqtt', ssl: 'mqtts', ws: 'ws', wss: 'wss' }
 
 /** Pools are listed as long as there is room. */
 const POOL_LINES = 3

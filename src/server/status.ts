@@ -4,6 +4,7 @@ import type { RuleCounts } from '../engine/outcomes.ts'
 import type { OpenPool } from '../store/open-pool.ts'
 import { diagnosticFields } from './reload-log.ts'
 import type { Listening } from '../broker/listeners.ts'
+import { listenerUrl } from './listener-url.ts'
 import type { RuntimeLook } from './runtime-port.ts'
 import { addressText } from './start-failure.ts'
 
@@ -43,6 +44,8 @@ export type ReloadStatus = Omit<ReloadReport, 'diagnostics'> & { readonly at: st
 export interface ListenerStatus extends Address {
   readonly kind: string
   readonly name: string
+  /** For a client. */
+  readonly url: string
 }
 
 export interface PoolStatus {
@@ -112,7 +115,7 @@ export function statusOf(sources: StatusSources): Status {
     generation: number,
     hash: program.hash,
     lastReload: sources.lastReload === undefined ? null : reloadStatus(sources.lastReload),
-    listeners: sources.listeners.map(({ listener: { kind, name }, address }) => ({ kind, name, ...address })),
+    listeners: sources.listeners.map(({ listener, address }) => ({ kind: listener.kind, name: listener.name, ...address, url: listenerUrl(listener, address) })),
     connections: runtime.connections,
     sessions: runtime.sessions,
     memory: { rssBytes: process.memoryUsage.rss() },
