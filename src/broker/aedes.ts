@@ -88,6 +88,10 @@ export interface Handshake {
 const DRAIN_MS = 10_000
 /** A subscription that is refused when aedes restores it; its being there makes CONNACK say "session present". */
 const PRESENT = { topic: '$hookline/session', qos: 0 }
+/** How long what one connection has sent is worked on before others have their turn. Milliseconds. */
+const TURN_MS = 5
+/** Bytes after which the clock is looked at. */
+const SLICE_BYTES = 8_192
 /** Packets that aedes answers itself. */
 const OF_AEDES = new Set(['connect', 'pingreq', 'disconnect'])
 
@@ -165,14 +169,17 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
     events.packet(client, packet)
   }
 
-  /** What is read goes through the reader first. */
+  /** What is read goes through the reader first, for a while: who sends much that is dear lets others have their turns. */
   function guard(client: Internals): void {
     const { _parser: parser } = client
     const parse = parser.parse.bind(parser)
     const reader = new PacketReader({ limits, packets: parse })
-    parser.parse = (chunk) => {
-      const refusal = reader.push(chunk)
+    const turns = inTurns(client, (bytes) => {
+      const refusal = reader.push(bytes)
       if (refusal !== undefined && !client.closed) refuse(client, refusal)
+    })
+    parser.parse = (chunk) => {
+      turns.take(chunk)
       return 0
     }
   }
@@ -201,6 +208,57 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       })
     },
     close: () => new Promise((resolve) => broker.close(() => resolve())),
+  }
+}
+
+/**
+ * Hands on what was read in slices, as long as a turn lasts; the rest waits for the next turn, and
+ * nothing more is read meanwhile. What was read before the connection's end is handed on before it.
+ */
+function inTurns(client: Internals, handOn: (bytes: Buffer) => void): { take(chunk: Buffer): void } {
+  const pause = client.pause.bind(client)
+  const resume = client.resume.bind(client)
+  let rest: Buffer | undefined
+  /** By whoever uses the facade. */
+  let paused = false
+  client.pause = () => {
+    paused = true
+    pause()
+  }
+  client.resume = () => {
+    paused = false
+    if (rest === undefined) resume()
+  }
+
+  function run(bytes: Buffer): void {
+    const end = performance.now() + TURN_MS
+    let at = 0
+    while (at < bytes.length && !client.closed) {
+      if (at > 0 && performance.now() >= end) {
+        rest = bytes.subarray(at)
+        pause()
+        setImmediate(goOn)
+        return
+      }
+      handOn(bytes.subarray(at, at + SLICE_BYTES))
+      at += SLICE_BYTES
+    }
+  }
+
+  function goOn(): void {
+    const bytes = rest
+    rest = undefined
+    if (bytes === undefined || client.closed) return
+    run(bytes)
+    if (rest === undefined && !paused) resume()
+  }
+
+  return {
+    take(chunk) {
+      // aedes reads nothing while it is paused, but for what it had begun
+      if (rest === undefined) run(chunk)
+      else rest = Buffer.concat([rest, chunk])
+    },
   }
 }
 

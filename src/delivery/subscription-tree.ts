@@ -4,9 +4,10 @@ export interface Match<S> {
   readonly qos: 0 | 1 | 2
 }
 
+/** Most nodes have only one of the two: an empty Map is larger than all else of a node. */
 interface Node<S> {
-  readonly children: Map<string, Node<S>>
-  readonly subscribers: Map<S, 0 | 1 | 2>
+  children: Map<string, Node<S>> | undefined
+  subscribers: Map<S, 0 | 1 | 2> | undefined
 }
 
 /** Topics whose matches are remembered until a subscription changes. */
@@ -21,13 +22,15 @@ export class SubscriptionTree<S> {
   add(filter: string, subscriber: S, qos: 0 | 1 | 2): void {
     let node = this.#root
     for (const level of filter.split('/')) {
-      let child = node.children.get(level)
+      let child = node.children?.get(level)
       if (child === undefined) {
         child = newNode()
+        node.children ??= new Map()
         node.children.set(level, child)
       }
       node = child
     }
+    node.subscribers ??= new Map()
     node.subscribers.set(subscriber, qos)
     this.#cache = new Map()
   }
@@ -36,15 +39,15 @@ export class SubscriptionTree<S> {
     const path: { parent: Node<S>, level: string, node: Node<S> }[] = []
     let node = this.#root
     for (const level of filter.split('/')) {
-      const child = node.children.get(level)
+      const child = node.children?.get(level)
       if (child === undefined) return
       path.push({ parent: node, level, node: child })
       node = child
     }
-    node.subscribers.delete(subscriber)
+    node.subscribers?.delete(subscriber)
     for (const step of path.reverse()) {
-      if (step.node.subscribers.size > 0 || step.node.children.size > 0) break
-      step.parent.children.delete(step.level)
+      if ((step.node.subscribers?.size ?? 0) > 0 || (step.node.children?.size ?? 0) > 0) break
+      step.parent.children?.delete(step.level)
     }
     this.#cache = new Map()
   }
@@ -65,13 +68,13 @@ export class SubscriptionTree<S> {
 }
 
 function newNode<S>(): Node<S> {
-  return { children: new Map(), subscribers: new Map() }
+  return { children: undefined, subscribers: undefined }
 }
 
 function collect<S>(node: Node<S>, levels: readonly string[], depth: number, literalOnly: boolean, found: Map<S, 0 | 1 | 2>): void {
   if (!literalOnly) {
     // "a/#" also matches "a" [MQTT-4.7.1-2]
-    const rest = node.children.get('#')
+    const rest = node.children?.get('#')
     if (rest !== undefined) take(rest, found)
   }
   const level = levels[depth]
@@ -79,13 +82,14 @@ function collect<S>(node: Node<S>, levels: readonly string[], depth: number, lit
     take(node, found)
     return
   }
-  const exact = node.children.get(level)
+  const exact = node.children?.get(level)
   if (exact !== undefined) collect(exact, levels, depth + 1, false, found)
-  const any = literalOnly ? undefined : node.children.get('+')
+  const any = literalOnly ? undefined : node.children?.get('+')
   if (any !== undefined) collect(any, levels, depth + 1, false, found)
 }
 
 function take<S>(node: Node<S>, found: Map<S, 0 | 1 | 2>): void {
+  if (node.subscribers === undefined) return
   for (const [subscriber, qos] of node.subscribers) {
     const known = found.get(subscriber)
     if (known === undefined || known < qos) found.set(subscriber, qos)

@@ -66,7 +66,7 @@ export const SETTINGS = {
   'mqtt.max_topic_levels': { value: limitUpTo(DEEPEST), default: 128, summary: `levels of a topic or filter, at most ${DEEPEST}; 0: as many as that` },
   'mqtt.max_inflight': { value: wholeNumber(1, 65_535), default: 32, summary: 'unacknowledged QoS 1 and 2 messages to one client' },
   'mqtt.max_mqueue_len': { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'uncovered messages kept in memory for one session' },
-  'mqtt.max_subscriptions': { value: limitUpTo(MOST_SUBSCRIPTIONS), default: 10_000, summary: `subscriptions of one client, at most ${MOST_SUBSCRIPTIONS}; 0: as many as that` },
+  'mqtt.max_subscriptions': { value: limitUpTo(MOST_SUBSCRIPTIONS), default: 5_000, summary: `subscriptions of one client, at most ${MOST_SUBSCRIPTIONS}; 0: as many as that` },
   'mqtt.session_expiry_interval': { value: duration(1_000, 31_536_000_000), default: 7_200_000, summary: 'how long a session that is not clean outlives its connection' },
   'mqtt.max_sessions': { value: wholeNumber(1, 10_000_000), default: 100_000, summary: 'sessions kept for clients that are away; beyond, the one longest away goes' },
   'mqtt.idle_timeout': { value: duration(1, 86_400_000), default: 15_000, summary: 'from connection to CONNECT' },

@@ -53,7 +53,7 @@ const LISTENER = { name: 'external', path: '/mqtt', tls: undefined, maxConnectio
 it('a file of nothing is a program with defaults', () => {
   expect(program('').settings).toEqual({
     nodeName: 'hookline@127.0.0.1', dataDir: undefined, maxInflight: 32, maxMqueueLen: 1_000,
-    maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 10_000, sessionExpiryMs: 7_200_000, maxSessions: 100_000, idleTimeoutMs: 15_000,
+    maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 5_000, sessionExpiryMs: 7_200_000, maxSessions: 100_000, idleTimeoutMs: 15_000,
     listeners: [
       { ...LISTENER, kind: 'tcp', address: { host: '127.0.0.1', port: 1883 } },
       { ...LISTENER, kind: 'ws', address: { host: '127.0.0.1', port: 8083 } },
