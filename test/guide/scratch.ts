@@ -22,18 +22,12 @@ const PORTS = [1883, 6390]
 
 /**
  * `npx` and `npm start` are stood in for by two lines of shell: they would do the same, after a
- * second of thinking each and, the latter, a build in the middle of the tests. Until there is a
- * `hookline redis`, redis-cli stands in for it, which prints the same.
+ * second of thinking each and, the latter, a build in the middle of the tests.
  */
 const STAND_INS = {
   npx: `command=$1; shift
 case $command in
-  hookline)
-    if [ "$1" = redis ]; then shift; db=0
-      if [ "$1" = --pool ]; then [ "$2" = devices ] && db=1; shift 2; fi
-      if [ -e away.conf ] && grep -q "pool1.server = 127" away.conf; then exec redis-cli -p "$(sed -n 's/.*server = 127.0.0.1://p' away.conf)" "$@"; fi
-      exec redis-cli -n $db -s "$(find -L . -name redis.sock -not -path './node_modules/*' | head -1)" "$@"; fi
-    exec node '${ROOT}dist/cli/main.js' "$@" ;;
+  hookline) exec node '${ROOT}dist/cli/main.js' "$@" ;;
   mqtt) verb=$1; shift; exec node '${ROOT}node_modules/.bin/mqtt' "$verb" -p "$MQTT_PORT" "$@" ;;
 esac
 exit 127`,
