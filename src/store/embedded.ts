@@ -44,8 +44,6 @@ export interface EmbeddedOptions {
   /** Absolute; made if it is not there. */
   readonly dataDir: string
   readonly log: Log
-  /** Folders to look for the server in, as in the environment. */
-  readonly path?: string | undefined
 }
 
 const BINARIES = ['redis-server', 'valkey-server']
@@ -69,7 +67,7 @@ const POLL_MS = 20
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
   const { log } = options
   const dataDir = resolve(options.dataDir)
-  const binary = await findBinary(options.path ?? process.env['PATH'] ?? '')
+  const binary = await findBinary(process.env['PATH'] ?? '')
   await makeFolder(dataDir)
   const lock = await takeLock(await socketPathOf(dataDir, 'hookline.lock'))
   if (lock === undefined) throw new EmbeddedFailure('in-use', `another running hookline uses the data folder ${dataDir}`)

@@ -53,3 +53,8 @@ export function hookline(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
     },
   }
 }
+
+/** What it says, without what differs from run to run; the folder of its rules may be named from here. */
+export function masked(text: string): string {
+  return text.replaceAll(/(?<=127\.0\.0\.1:|-p )\d+/g, 'PORT').replaceAll(/[./\w-]*\bhookline-\w{6}(?=\/)/g, 'FOLDER')
+}

@@ -33,7 +33,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function start(more: { dataDir?: string, path?: string } = {}): Promise<EmbeddedStore> {
+async function start(more: { dataDir?: string } = {}): Promise<EmbeddedStore> {
   const say = (_: object, message: string): void => { lines.push(message) }
   const store = await startEmbedded({ dataDir, log: { info: say, warn: say, error: say }, ...more })
   stores.add(store)
@@ -190,12 +190,6 @@ describe('the embedded store', () => {
     const store = await start()
     const group = /^\d+ \(.*\) \S \d+ (\d+)/s.exec(await readFile(`/proc/${store.pid}/stat`, 'latin1'))?.[1]
     expect(Number(group)).toBe(store.pid)
-  })
-
-  it('says what to type where no server is installed', async () => {
-    const error = await start({ path: folder }).catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ reason: 'no-server' })
-    expect(String(error)).toMatch(/neither redis-server nor valkey-server is installed: \S+ .*(redis|valkey)/)
   })
 
   it('says why its server does not start', async () => {
