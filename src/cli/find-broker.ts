@@ -24,7 +24,7 @@ export function brokerOption(): Option {
  * node name. Else says why there is none, sets exit code 2, and answers undefined.
  */
 export async function findBroker(wanted: string | undefined): Promise<FoundBroker | undefined> {
-  const all = await liveBrokers()
+  const all = await liveBrokers(wanted)
   if (typeof all === 'string') return fail(all)
   if (all.length === 0) return fail(`no running hookline of this user is registered in ${controlFolder()}`)
   const meant = wanted === undefined ? all : all.filter(({ socket, answer }) => String(socket.pid) === wanted || (answer.ok && answer.status.node === wanted))
@@ -42,11 +42,13 @@ interface LiveBroker {
   readonly answer: { readonly ok: true, readonly status: Status } | { readonly ok: false, readonly sentence: string }
 }
 
-/** All of this user; a sentence if they cannot be looked for. */
-async function liveBrokers(): Promise<readonly LiveBroker[] | string> {
+/** All of this user, or that with the pid; a sentence if they cannot be looked for. */
+async function liveBrokers(pid: string | undefined): Promise<readonly LiveBroker[] | string> {
   try {
     const sockets = await brokerSockets()
-    const brokers = await Promise.all(sockets.map(lookAt))
+    // the others need not be waited for, should they stand still
+    const named = sockets.filter(socket => String(socket.pid) === pid)
+    const brokers = await Promise.all((named.length > 0 ? named : sockets).map(lookAt))
     return brokers.flatMap(broker => broker ?? [])
   } catch (error) {
     return `running brokers cannot be looked for: ${error instanceof Error ? error.message : String(error)}`

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { Command, Option } from 'commander'
 import pc from 'picocolors'
 import { renderPretty } from '../diagnostic/render/pretty.ts'
@@ -40,7 +41,8 @@ async function run({ broker, json = false }: { readonly broker?: string, readonl
     return
   }
   const findings = renderPretty(report.diagnostics, sources, { colour: pc.isColorSupported && process.stdout.isTTY })
-  const elsewhere = findings !== '' && found.status.folder !== process.cwd() ? `files are named as seen from ${found.status.folder}\n` : ''
+  const elsewhere = found.status.folder !== process.cwd() && sources.some(({ name }) => !isAbsolute(name))
+    ? `files are named as seen from ${found.status.folder}\n` : ''
   process.stdout.write(`${findings}${elsewhere}${reloadText(report)}`)
 }
 

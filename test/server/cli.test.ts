@@ -7,7 +7,7 @@ test('--version is the version of the package', async () => {
   expect(it.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
-test.each([['--help'], ['start', '--help'], ['lint', '--help']])('help is there: %s %s', async (...args) => {
+test.each([['--help'], ['start', '--help'], ['lint', '--help'], ['reload', '--help'], ['status', '--help'], ['redis', '--help']])('help is there: %s %s', async (...args) => {
   const it = hookline(args)
   expect(await it.exit).toBe(0)
   expect(it.stdout()).toContain('Usage: hookline')

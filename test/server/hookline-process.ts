@@ -22,9 +22,10 @@ export interface HooklineProcess {
   lines(message: string, atLeast: number): Promise<readonly LogLine[]>
 }
 
-/** The built command as a process of its own, ended after the test if it still runs. */
-export function hookline(args: readonly string[], env: NodeJS.ProcessEnv = {}): HooklineProcess {
+/** The built command as a process of its own, ended after the test if it still runs. `folder`: where it is started. */
+export function hookline(args: readonly string[], env: NodeJS.ProcessEnv = {}, folder?: string): HooklineProcess {
   const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
   })
