@@ -16,6 +16,7 @@ export async function startInProcessRedis(): Promise<RedisServer> {
   const socketPath = join(folder, 'redis.sock')
   let worker: Worker | undefined
   const sockets = new Set<Socket>()
+  let frozen = false
 
   async function start(): Promise<void> {
     await rm(socketPath, { force: true })
@@ -35,6 +36,7 @@ export async function startInProcessRedis(): Promise<RedisServer> {
     socket.pipe(upstream).pipe(socket)
     for (const [end, other] of [[socket, upstream], [upstream, socket]] as const) {
       sockets.add(end)
+      if (frozen) end.pause()
       end.on('error', () => {})
       end.on('close', () => {
         sockets.delete(end)
@@ -49,8 +51,14 @@ export async function startInProcessRedis(): Promise<RedisServer> {
 
   return {
     port, client, start, kill,
-    freeze() { throw new Error('a thread cannot be frozen') },
-    thaw() { throw new Error('a thread cannot be frozen') },
+    freeze() {
+      frozen = true
+      for (const socket of sockets) socket.pause()
+    },
+    thaw() {
+      frozen = false
+      for (const socket of sockets) socket.resume()
+    },
     async stop() {
       client.disconnect()
       await kill()
