@@ -22,3 +22,13 @@ test('the lock file works with any registry', () => {
   expect(lock).toContain('"integrity"')
   expect(lock).not.toContain('"resolved"')
 })
+
+test('npm installs the in-process store on Node 20 too', () => {
+  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+  // what the registry says of both asks for Node 22, and npm leaves out what is optional and does not fit
+  for (const name of ['js-redis-server', 'lua-redis-wasm']) {
+    const entry = new RegExp(`"node_modules/${name}": \\{[^]*?\\n    \\}`).exec(lock)?.[0]
+    expect(entry).toContain('"optional": true')
+    expect(entry).not.toContain('"engines"')
+  }
+})
