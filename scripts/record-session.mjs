@@ -116,7 +116,7 @@ function inOrder(text, inBackground) {
 function openTerminal(folder, port) {
   const bin = join(folder, 'bin')
   mkdirSync(bin)
-  writeFileSync(join(folder, 'rules.conf'), `${RULES}listener.tcp.external = 127.0.0.1:${port}\n`)
+  writeFileSync(join(folder, 'rules.conf'), `${RULES}listener.tcp.external = 127.0.0.1:${port}\nlistener.ws.external = off\n`)
   // npx in a clone of hookline would find the same two, after a second of thinking
   writeFileSync(join(bin, 'npx'), `#!/bin/sh
 command=$1; shift

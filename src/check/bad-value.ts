@@ -12,16 +12,16 @@ export const badValue: Check = {
   bad: 'backend.redis.pool1.pool_size = many',
   good: 'backend.redis.pool1.pool_size = 16',
   *find(symbols) {
-    for (const symbol of symbols.settings) yield* unreadable(symbol)
+    for (const { setting, target } of symbols.settings) if (target !== undefined) yield* unreadable(setting, rowOf(target))
+    for (const { setting, pools } of symbols.misprints) if (pools.length > 0) yield* unreadable(setting, POOL_OPTIONS.sentinel)
     for (const pool of symbols.pools.values()) yield* contradictory(pool)
     for (const pool of symbols.pools.values()) yield* halfACertificate(pool)
     yield* impossibleFilters(symbols)
   },
 }
 
-function* unreadable({ setting: { key, value }, target }: SettingSymbol): Iterable<Finding> {
-  if (target === undefined || value.missing !== undefined) return
-  const { value: kind } = rowOf(target)
+function* unreadable({ key, value }: SettingSymbol['setting'], { value: kind }: ReturnType<typeof rowOf>): Iterable<Finding> {
+  if (value.missing !== undefined) return
   const name = key.words.at(-1)?.text ?? ''
   if (hasReferences(value) && NO_VALUE.test(value.text)) {
     const hint = 'look at what it stands for: one line, and not an empty one'

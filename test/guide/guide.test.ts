@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WALKED = ['docs/guide.md', 'README.md']
 
 /** Pages in which each block says what it is; those that are no `console` are for reading. */
-const MARKED = ['docs/guide.md']
+const MARKED = ['README.md', 'docs/guide.md']
 const KINDS = ['console', 'text', 'conf', 'js']
 
 /** A chapter of a page is read in minutes, and starts some thirty processes. Milliseconds. */

@@ -18,7 +18,7 @@ export interface Scratch {
 }
 
 /** Ports that pages name; each becomes a free one. */
-const PORTS = [1883, 6390]
+const PORTS = [1883, 8083, 6390]
 
 /**
  * `npx` and `npm start` are stood in for by two lines of shell: they would do the same, after a
@@ -44,7 +44,7 @@ export async function makeScratch(): Promise<Scratch> {
   for (const port of PORTS) ports.set(port, await freePort())
   cpSync(join(ROOT, 'rules'), join(cwd, 'rules'), { recursive: true, filter: (path) => !path.endsWith('/data') })
   for (const file of readdirSync(join(cwd, 'rules'), { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('.conf')) appendFileSync(join(cwd, 'rules', file), `\nlistener.tcp.external = 127.0.0.1:${ports.get(1883)}\n`)
+    if (file.endsWith('.conf')) appendFileSync(join(cwd, 'rules', file), `\nlistener.tcp.external = 127.0.0.1:${ports.get(1883)}\nlistener.ws.external = 127.0.0.1:${ports.get(8083)}\n`)
   }
   for (const name of ['node_modules', 'dist', 'package.json']) symlinkSync(join(ROOT, name), join(cwd, name))
   const bin = join(cwd, '.bin')
