@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // they load both cores of a machine on purpose, and measure it: `npm run test:hostile`
+    exclude: process.env['HOSTILE'] === undefined ? ['test/hostile/**'] : [],
     globalSetup: ['test/support/runtime-folder.ts'],
     // real servers and real time: generous deadlines, no watching
     testTimeout: 30_000,
