@@ -1,3 +1,4 @@
+import type { Server } from 'node:net'
 import type { Clock, Pool } from '../delivery/ports.ts'
 import { Delivery, type SessionCounts, SLOW_TICK_MS } from '../delivery/delivery.ts'
 import { Publisher, type PublishPorts } from '../delivery/publisher.ts'
@@ -11,12 +12,11 @@ import { Presence } from '../engine/presence.ts'
 import { bringsOf, poolOf, type Rules } from '../engine/rules.ts'
 import { subscriptionProblem } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
-import type { Listener } from '../language/settings.ts'
 import type { Address, Step } from '../plan/program.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
 import { ClosureLog } from './closure-log.ts'
 import { Connection, isOfBroker, reasonWord } from './connection.ts'
-import { listen, type Certificates, type Listening } from './listeners.ts'
+import { listenTcp } from './listeners.ts'
 import { Orders } from './orders.ts'
 import type { Refusal } from './packet-check.ts'
 
@@ -47,7 +47,7 @@ export class Broker {
   /** Publishers with something unconfirmed. */
   readonly #busy = new Set<Publisher>()
   readonly #timers: NodeJS.Timeout[] = []
-  readonly #listening: Listening[] = []
+  readonly #servers: Server[] = []
   #handshake: Handshake | undefined
   #closing = false
 
@@ -127,29 +127,24 @@ export class Broker {
       gone: (client) => this.#gone(client),
       keepaliveTimeout: (client) => this.#reason(client, 'keepalive'),
       refused: (client, refusal) => this.#refused(client, refusal),
-      failed: (client, error) => this.#failed(client, error),
+      failed: (client, error) => {
+        // a reset socket is no mistake of the client's
+        this.#reason(client, 'code' in error && typeof error.code === 'string' ? 'closed' : 'protocol')
+      },
     }, () => this.#delivery.rules.program.settings)
     this.#every(HOLD_SWEEP_MS, () => this.#sweepPublishers())
     this.#every(STUCK_SWEEP_MS, () => this.#delivery.sweep())
     this.#every(SLOW_TICK_MS, () => this.#delivery.slowTick())
   }
 
-  /** Accepts MQTT at an address. Fails with Node's error. */
-  async listen(listener: Listener, options: { readonly address: Address, readonly certificates: Certificates | undefined }): Promise<Listening> {
-    const listening = await listen(listener, {
-      ...options,
-      limits: () => this.#delivery.rules.program.settings,
-      refused: () => {
-        this.counters.connectionsRefused++
-        this.#closures.note(undefined, 'limit', `more connections than listener.${listener.kind}.${listener.name} allows at a time or in a second`)
-      },
-      accept: (conn) => {
-        if (this.#handshake === undefined || this.#closing) conn.destroy()
-        else this.#handshake.accept(conn)
-      },
+  /** Accepts MQTT over TCP; returns the real address. Fails with Node's error. */
+  async listen(address: Address): Promise<Address> {
+    const bound = await listenTcp(address, (socket) => {
+      if (this.#handshake === undefined || this.#closing) socket.destroy()
+      else this.#handshake.accept(socket)
     })
-    this.#listening.push(listening)
-    return listening
+    this.#servers.push(bound.server)
+    return bound.address
   }
 
   swap(rules: Rules): void {
@@ -187,7 +182,7 @@ export class Broker {
   /** Stops accepting, ends all connections (their wills are published), and waits for what they left to Redis. */
   async close(): Promise<void> {
     this.#closing = true
-    for (const listening of this.#listening) listening.close()
+    for (const server of this.#servers) server.close()
     for (const connection of this.#connections.values()) connection.reason ??= 'shutdown'
     await this.#handshake?.close()
     await Promise.race([this.#presence.idle(), new Promise((resolve) => { setTimeout(resolve, CLOSE_MS).unref() })])
@@ -247,14 +242,6 @@ export class Broker {
     // who has never said CONNECT is counted only: it may be a scanner of ports
     const connection = this.#connections.get(client)
     if (connection !== undefined || connack !== undefined) this.#closures.note(connection?.clientid, reason, problem)
-  }
-
-  #failed(client: MqttClient, error: Error): void {
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-    if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#refused(client, { problem: 'more bytes than mqtt.max_packet_size', reason: 'limit' })
-    else if (code?.startsWith('WS_') === true) this.#refused(client, { problem: 'frames that WebSocket does not allow', reason: 'protocol' })
-    // a reset socket is no mistake of the client's
-    else this.#reason(client, code === undefined ? 'protocol' : 'closed')
   }
 
   #reason(client: MqttClient, reason: 'normal' | 'keepalive' | 'closed' | 'protocol' | 'limit'): void {

@@ -21,7 +21,6 @@ import { includeEmptyGlob } from './include-empty-glob.ts'
 import { includeMissing } from './include-missing.ts'
 import { invalidFilterHash } from './invalid-filter-hash.ts'
 import { invalidFilterPlus } from './invalid-filter-plus.ts'
-import { listenerWithoutCertificate } from './listener-without-certificate.ts'
 import { memberType } from './member-type.ts'
 import { messageNotAlone } from './message-not-alone.ts'
 import { noExpiry } from './no-expiry.ts'
@@ -60,7 +59,6 @@ export const CHECKS: readonly Check[] = [
   badValue,
   repeatedSetting,
   memberType,
-  listenerWithoutCertificate,
   includeMissing,
   includeCycle,
   includeEmptyGlob,

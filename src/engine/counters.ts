@@ -24,8 +24,6 @@ export interface Counters {
   effectsDropped: number
   /** Messages on a pool's channel that were no order. */
   ordersRefused: number
-  /** Connections turned away by a listener: too many of them, or too many at once. */
-  connectionsRefused: number
   /** Connections ended for a packet that MQTT 3.1.1 or a limit does not allow. */
   packetsRefused: number
 }
@@ -34,6 +32,6 @@ export function newCounters(): Counters {
   return {
     publishersHeld: 0, publishersRefused: 0, publishesPassed: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0, sessionsExpired: 0,
     retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0, ordersRefused: 0,
-    connectionsRefused: 0, packetsRefused: 0,
+    packetsRefused: 0,
   }
 }

@@ -32,22 +32,6 @@ export interface Listener {
   readonly name: string
   /** Absent: `off`. */
   readonly address: Address | undefined
-  /** Of its URL, over WebSocket. */
-  readonly path: string
-  /** Of the kinds with TLS. */
-  readonly tls: TlsFiles | undefined
-  /** `max_connections`: at one time. */
-  readonly maxConnections: number
-  /** `max_conn_rate`: new ones in a second. */
-  readonly maxConnRate: number
   /** Absent: the default, no line says so. */
   readonly at: Place | undefined
-}
-
-/** Files in PEM form, as written. */
-export interface TlsFiles {
-  readonly certfile: string
-  readonly keyfile: string
-  /** Clients must show a certificate that one of these has signed. */
-  readonly cafile: string | undefined
 }

@@ -17,11 +17,6 @@ export const oneWord: ValueKind<string> = {
   read: text => /\s/.test(text) ? undefined : text,
 }
 
-export const urlPath: ValueKind<string> = {
-  expects: 'a path such as `/mqtt`',
-  read: text => /^\/[^\s?#]*$/.test(text) ? text : undefined,
-}
-
 export function wholeNumber(least: number, most: number): ValueKind<number> {
   return {
     expects: `a whole number from ${least} to ${most}`,

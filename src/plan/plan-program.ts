@@ -10,7 +10,7 @@ import { SETTINGS, type SettingKey } from '../language/setting-table.ts'
 import type { Listener, Settings } from '../language/settings.ts'
 import type { ValueKind } from '../language/values.ts'
 import type { CommandPart, Setting } from '../syntax/ast.ts'
-import type { Address, CommandTemplate, NamedFile, Place, PoolSpec, PoolTls, Program, Step, StepAction } from './program.ts'
+import type { CommandTemplate, NamedFile, Place, PoolSpec, PoolTls, Program, Step, StepAction } from './program.ts'
 
 /**
  * What files mean in which the checks have found no error; what they leave open gets its default.
@@ -40,53 +40,20 @@ function planSettings(symbols: Symbols): Settings {
   }
 }
 
-/** SPEC 1.1: loopback only, unless a line sets the listener `external` of the kind. */
-const DEFAULT_ADDRESSES: readonly (readonly [kind: Listener['kind'], address: Address])[] = [
-  ['tcp', { host: '127.0.0.1', port: 1883 }],
-  ['ws', { host: '127.0.0.1', port: 8083 }],
-]
+/** SPEC 1.1: loopback only, unless a line sets `listener.tcp.external`. */
+const DEFAULT_LISTENER: Listener = { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, at: undefined }
 
-function planListeners(symbols: Symbols): readonly Listener[] {
+/** Those for TLS and WebSocket are not built yet; a check has said so. */
+function planListeners({ current }: Symbols): readonly Listener[] {
   const listeners: Listener[] = []
-  for (const { setting, target } of symbols.current.values()) {
-    const kind = target?.kind === 'general' ? listenerKind(target.key) : undefined
-    if (kind === undefined || target?.kind !== 'general') continue
-    const address = needed(SETTINGS[`listener.${kind}.<name>`].value.read(setting.value.text))
-    const listener = planListener(symbols, { kind, name: needed(target.name), address: address === 'off' ? undefined : address, at: placeOf(setting.key.span) })
-    // without its certificate it cannot be opened; a check has said so
-    if (listener !== undefined) listeners.push(listener)
+  for (const { setting, target } of current.values()) {
+    if (target?.kind !== 'general' || target.key !== 'listener.tcp.<name>') continue
+    const address = needed(SETTINGS[target.key].value.read(setting.value.text))
+    listeners.push({
+      kind: 'tcp', name: needed(target.name), address: address === 'off' ? undefined : address, at: placeOf(setting.key.span),
+    })
   }
-  const defaults = DEFAULT_ADDRESSES.flatMap(([kind, address]) => {
-    const isSet = listeners.some((listener) => listener.kind === kind && listener.name === 'external')
-    return isSet ? [] : planListener(symbols, { kind, name: 'external', address, at: undefined }) ?? []
-  })
-  return [...defaults, ...listeners]
-}
-
-/** Of the setting that opens a listener. */
-function listenerKind(key: SettingKey): Listener['kind'] | undefined {
-  switch (key) {
-    case 'listener.tcp.<name>': return 'tcp'
-    case 'listener.ssl.<name>': return 'ssl'
-    case 'listener.ws.<name>': return 'ws'
-    case 'listener.wss.<name>': return 'wss'
-    default: return undefined
-  }
-}
-
-function planListener(symbols: Symbols, opened: Pick<Listener, 'kind' | 'name' | 'address' | 'at'>): Listener | undefined {
-  const { kind, name } = opened
-  const option = <T>(word: string, row: Row<T>): T | undefined => valueOf(symbols.current.get(`listener.${kind}.${name}.${word}`)?.setting, row)
-  const tls = kind === 'ssl' || kind === 'wss'
-  const [certfile, keyfile] = tls ? [option('certfile', SETTINGS['listener.ssl.<name>.certfile']), option('keyfile', SETTINGS['listener.ssl.<name>.keyfile'])] : []
-  if (tls && (certfile === undefined || keyfile === undefined)) return undefined
-  return {
-    ...opened,
-    path: needed(option('path', SETTINGS['listener.ws.<name>.path'])),
-    tls: certfile === undefined || keyfile === undefined ? undefined : { certfile, keyfile, cafile: option('cafile', SETTINGS['listener.ssl.<name>.cafile']) },
-    maxConnections: needed(option('max_connections', SETTINGS['listener.tcp.<name>.max_connections'])),
-    maxConnRate: needed(option('max_conn_rate', SETTINGS['listener.tcp.<name>.max_conn_rate'])),
-  }
+  return listeners.some(({ name }) => name === DEFAULT_LISTENER.name) ? listeners : [DEFAULT_LISTENER, ...listeners]
 }
 
 function planPool({ name, options }: PoolSymbol): PoolSpec {

@@ -5,6 +5,6 @@ import { addressText } from './start-failure.ts'
 const SCHEMES: Readonly<Record<Listener['kind'], string>> = { tcp: 'mqtt', ssl: 'mqtts', ws: 'ws', wss: 'wss' }
 
 /** What a client is told to connect to; `address` is the real one. */
-export function listenerUrl({ kind, path }: Listener, address: Address): string {
-  return `${SCHEMES[kind]}://${addressText(address)}${kind === 'ws' || kind === 'wss' ? path : ''}`
+export function listenerUrl({ kind }: Listener, address: Address): string {
+  return `${SCHEMES[kind]}://${addressText(address)}`
 }

@@ -1,15 +1,14 @@
 import type { SessionCounts } from '../delivery/delivery.ts'
 import type { Pool } from '../delivery/ports.ts'
-import type { Certificates, Listening } from '../broker/listeners.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { RuleCounts } from '../engine/outcomes.ts'
-import type { Program, Step } from '../plan/program.ts'
+import type { Address, Program, Step } from '../plan/program.ts'
 import type { Listener } from '../language/settings.ts'
 
 /** The running broker as the process around it sees it: `start` makes one, `reload` swaps its rules. */
 export interface Runtime {
   /** Binds the listeners that have an address; fails with {@link ListenError} and closes those already bound. */
-  listen(listeners: readonly Listener[], certificates: ReadonlyMap<Listener, Certificates>): Promise<readonly Listening[]>
+  listen(listeners: readonly Listener[]): Promise<readonly BoundListener[]>
   /** One reference changes; every later event runs wholly on the new program. Pools whose settings are equal must be the same objects. */
   swap(program: Program, pools: ReadonlyMap<string, Pool>): void
   /** Resolves when nothing of this replaced pool is owed to or by anyone any more. */
@@ -25,6 +24,12 @@ export interface Runtime {
   look(): RuntimeLook
   /** Stops accepting, publishes wills, finishes what is on its way to Redis, closes. */
   close(): Promise<void>
+}
+
+export interface BoundListener {
+  readonly listener: Listener
+  /** The real one: a port of 0 is replaced. */
+  readonly address: Address
 }
 
 /** A look at the running broker. */

@@ -1,11 +1,10 @@
 import { msgidMaker } from '../actions/msgid.ts'
 import { Broker } from '../broker/broker.ts'
-import type { Listening } from '../broker/listeners.ts'
 import type { Pool } from '../delivery/ports.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { Program } from '../plan/program.ts'
 import { systemClock } from './clock.ts'
-import { ListenError, type Runtime } from './runtime-port.ts'
+import { type BoundListener, ListenError, type Runtime } from './runtime-port.ts'
 
 /** A broker on these rules; nothing listens yet. `boot` is unique per process: the last 11 characters of its msgids. */
 export async function createRuntime(options: {
@@ -21,22 +20,17 @@ export async function createRuntime(options: {
   const broker = new Broker({ rules: { program, pools }, log, clock: systemClock, nextMsgid: msgidMaker(boot, storeNow) })
   await broker.start()
   return {
-    async listen(listeners, certificates) {
-      const bound: Listening[] = []
+    async listen(listeners) {
+      const bound: BoundListener[] = []
       for (const listener of listeners) {
-        const { address, kind, at } = listener
-        if (address === undefined) continue
+        // the other kinds are reported by the checks as not built yet
+        if (listener.address === undefined || listener.kind !== 'tcp') continue
         try {
-          bound.push(await broker.listen(listener, { address, certificates: certificates.get(listener) }))
-        } catch (error) {
-          const cause = error as NodeJS.ErrnoException // Node's listen fails with its own kind of error only
-          // nobody asked for it by a line: a second broker on a machine is no mistake
-          if (kind === 'ws' && at === undefined && cause.code === 'EADDRINUSE') {
-            log.warn({ listener: `listener.ws.${listener.name}`, ...address }, 'no WebSocket: something else listens there already; a line may name another address, or `off`')
-            continue
-          }
+          bound.push({ listener, address: await broker.listen(listener.address) })
+        } catch (cause) {
           await broker.close()
-          throw new ListenError(listener, cause)
+          // Node's listen fails with its own kind of error only
+          throw new ListenError(listener, cause as NodeJS.ErrnoException)
         }
       }
       return bound

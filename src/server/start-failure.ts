@@ -3,8 +3,6 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { PoolAbsent } from '../engine/used-pools.ts'
 import type { Address, Place } from '../plan/program.ts'
 import { EmbeddedFailure } from '../store/embedded.ts'
-import type { CertificateError } from './certificates.ts'
-import type { Listener } from '../language/settings.ts'
 import { TlsFileFailure } from '../store/tls-files.ts'
 import type { ListenError } from './runtime-port.ts'
 
@@ -90,16 +88,6 @@ export function cannotListen(error: ListenError, file: string): StartFailure {
     `cannot listen on ${where}: ${LISTEN_REASONS[error.code ?? ''] ?? error.message}`,
     `${setting} = ${where} (${at === undefined ? 'the default, no line sets it' : placeText(at)})`,
     `end what is there, or choose another address in ${at?.file ?? file}, such as: ${setting} = ${other}`,
-  ])
-}
-
-/** A TLS listener without what it must show. */
-export function badCertificate({ kind, name, at }: Listener, { setting, file, message }: CertificateError): StartFailure {
-  const listener = `listener.${kind}.${name}`
-  return new StartFailure([
-    `${listener} cannot be opened: ${file}: ${message}`,
-    `${listener}.${setting} = ${file} (the listener is at ${at === undefined ? 'its default' : placeText(at)})`,
-    `name a file that is there (relative ones are beside the rules), or turn it off: ${listener} = off`,
   ])
 }
 

@@ -7,8 +7,6 @@ import { createReload, type Reload, type ReloadReport } from '../engine/reload.t
 import { settleLeftovers } from '../engine/leftovers.ts'
 import type { OpenPool, PoolOpener, Snapshot } from '../engine/reload-ports.ts'
 import { openReady, usedPools } from '../engine/used-pools.ts'
-import type { Certificates, Listening } from '../broker/listeners.ts'
-import type { Listener } from '../language/settings.ts'
 import type { PoolSpec, Program } from '../plan/program.ts'
 import { startEmbedded, type EmbeddedStore } from '../store/embedded.ts'
 import { openPool, type OpenPool as StorePool } from '../store/open-pool.ts'
@@ -19,11 +17,9 @@ import { openControl } from './control.ts'
 import { diagnosticFields, logReload } from './reload-log.ts'
 import { routesOf } from './routes.ts'
 import { createRuntime } from './runtime.ts'
-import { CertificateError, readCertificates } from './certificates.ts'
-import { watchCertificates } from './renewal.ts'
-import { ListenError, type Runtime } from './runtime-port.ts'
+import { ListenError, type BoundListener, type Runtime } from './runtime-port.ts'
 import { readSources } from './sources.ts'
-import { badCertificate, cannotListen, poolNotThere, StartFailure, unreadable } from './start-failure.ts'
+import { cannotListen, poolNotThere, StartFailure, unreadable } from './start-failure.ts'
 import { statusOf } from './status.ts'
 import { watchFiles } from './watch.ts'
 
@@ -42,7 +38,7 @@ export interface StartOptions {
 /** A running hookline. */
 export interface Server {
   readonly program: Program
-  readonly listeners: readonly Listening[]
+  readonly listeners: readonly BoundListener[]
   /** Absolute; where the embedded store keeps its files. */
   readonly dataDir: string
   /** Socket of the embedded store, if one runs. */
@@ -106,10 +102,8 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   runtime = running
   closers.add(() => running.close())
   await unlessAborted(signal, settleLeftovers({ rules: { program, pools }, now: () => Math.floor(systemClock.now() / 1_000), log }))
-  const listeners = await listen(running, program, { certificates: await loadCertificates(program, folder), file: files[0] ?? '' })
+  const listeners = await listen(running, program, files)
   signal.throwIfAborted()
-  const renewal = await watchCertificates({ listening: listeners, folder, log })
-  closers.add(() => renewal.close())
 
   let lastReload: { readonly report: ReloadReport, readonly sources: readonly Source[], readonly at: Date } | undefined
   const reload = createReload({
@@ -204,27 +198,11 @@ async function closeAll(pools: Iterable<OpenPool>): Promise<void> {
   await Promise.all([...pools].map(pool => pool.close()))
 }
 
-async function loadCertificates({ settings }: Program, folder: string): Promise<ReadonlyMap<Listener, Certificates>> {
-  const certificates = new Map<Listener, Certificates>()
-  for (const listener of settings.listeners) {
-    if (listener.tls === undefined || listener.address === undefined) continue
-    try {
-      certificates.set(listener, await readCertificates(listener.tls, folder))
-    } catch (error) {
-      if (error instanceof CertificateError) throw badCertificate(listener, error)
-      throw error
-    }
-  }
-  return certificates
-}
-
-async function listen(
-  runtime: Runtime, { settings }: Program, { certificates, file }: { readonly certificates: ReadonlyMap<Listener, Certificates>, readonly file: string },
-): Promise<readonly Listening[]> {
+async function listen(runtime: Runtime, { settings }: Program, files: readonly string[]): Promise<readonly BoundListener[]> {
   try {
-    return await runtime.listen(settings.listeners, certificates)
+    return await runtime.listen(settings.listeners)
   } catch (error) {
-    if (error instanceof ListenError) throw cannotListen(error, file)
+    if (error instanceof ListenError) throw cannotListen(error, files[0] ?? '')
     throw error
   }
 }

@@ -3,9 +3,8 @@ import type { ReloadReport } from '../engine/reload.ts'
 import type { RuleCounts } from '../engine/outcomes.ts'
 import type { OpenPool } from '../store/open-pool.ts'
 import { diagnosticFields } from './reload-log.ts'
-import type { Listening } from '../broker/listeners.ts'
 import { listenerUrl } from './listener-url.ts'
-import type { RuntimeLook } from './runtime-port.ts'
+import type { BoundListener, RuntimeLook } from './runtime-port.ts'
 import { addressText } from './start-failure.ts'
 
 /** What there is to know of a running broker at one moment, as JSON. Holds no secret. */
@@ -94,7 +93,7 @@ export interface StatusSources {
   readonly node: string
   readonly generation: { readonly number: number, readonly program: Program }
   readonly lastReload: { readonly report: ReloadReport, readonly at: Date } | undefined
-  readonly listeners: readonly Listening[]
+  readonly listeners: readonly BoundListener[]
   readonly runtime: RuntimeLook
   readonly embedded: { readonly socket: string, readonly folder: string } | undefined
   readonly pools: readonly OpenPool[]

@@ -2,8 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { generate, parser, type Packet } from 'mqtt-packet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHandshake, type Handshake, type HandshakeEvents, type MqttClient } from '../../src/broker/aedes.ts'
-import type { Listening } from '../../src/broker/listeners.ts'
-import { listenLocal } from '../support/listener.ts'
+import { listenTcp } from '../../src/broker/listeners.ts'
 
 /** What src/broker/aedes.ts relies on of aedes 1.2.0, piece by piece: a newer aedes must pass this first. */
 
@@ -13,7 +12,7 @@ let present = false
 const LIMITS = { maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000 }
 let limits = LIMITS
 let handshake: Handshake
-let server: Listening
+let server: Awaited<ReturnType<typeof listenTcp>>
 const sockets: Socket[] = []
 
 const events: HandshakeEvents = {
@@ -38,13 +37,13 @@ beforeEach(async () => {
   present = false
   limits = LIMITS
   handshake = await createHandshake(events, () => limits)
-  server = await listenLocal((conn) => handshake.accept(conn))
+  server = await listenTcp({ host: '127.0.0.1', port: 0 }, (socket) => handshake.accept(socket))
 })
 
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
   await handshake.close()
-  server.close()
+  server.server.close()
 })
 
 /** A raw client: what it sends and what it receives. */

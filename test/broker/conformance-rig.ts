@@ -1,4 +1,3 @@
-import { ANY_PORT, TCP } from '../support/listener.ts'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { generate, parser, type IConnectPacket, type Packet } from 'mqtt-packet'
 import { expect } from 'vitest'
@@ -34,7 +33,7 @@ export class ConformanceRig {
   static async start(settings: Partial<Program['settings']> = {}): Promise<ConformanceRig> {
     const rig = new ConformanceRig(settings)
     await rig.broker.start()
-    rig.#port = (await rig.broker.listen(TCP, { address: ANY_PORT, certificates: undefined })).address.port
+    rig.#port = (await rig.broker.listen({ host: '127.0.0.1', port: 0 })).port
     return rig
   }
 

@@ -48,16 +48,11 @@ describe('what is stored is kept', () => {
   })
 })
 
-const LISTENER = { name: 'external', path: '/mqtt', tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: undefined }
-
 it('a file of nothing is a program with defaults', () => {
   expect(program('').settings).toEqual({
     nodeName: 'hookline@127.0.0.1', dataDir: undefined, maxInflight: 32, maxMqueueLen: 1_000,
     maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 5_000, sessionExpiryMs: 7_200_000, maxSessions: 100_000, idleTimeoutMs: 15_000,
-    listeners: [
-      { ...LISTENER, kind: 'tcp', address: { host: '127.0.0.1', port: 1883 } },
-      { ...LISTENER, kind: 'ws', address: { host: '127.0.0.1', port: 8083 } },
-    ],
+    listeners: [{ kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, at: undefined }],
   })
 })
 
@@ -75,18 +70,9 @@ it.each([['0', 1024], ['1', 1], ['1024', 1024], ['65535', 1024]])('mqtt.max_topi
 it.each([
   ['0.0.0.0:1884', { host: '0.0.0.0', port: 1884 }], ['0', { host: '127.0.0.1', port: 0 }], ['[::1]:1883', { host: '::1', port: 1883 }], ['off', undefined],
 ])('listener.tcp.external = %s replaces the default', (value, address) => {
-  expect(program(`listener.tcp.external = ${value}\nlistener.ws.external = off\n`).settings.listeners).toEqual([
-    { ...LISTENER, kind: 'tcp', address, at: { file: 'a.conf', line: 1 } },
-    { ...LISTENER, kind: 'ws', address: undefined, at: { file: 'a.conf', line: 2 } },
+  expect(program(`listener.tcp.external = ${value}`).settings.listeners).toEqual([
+    { kind: 'tcp', name: 'external', address, at: { file: 'a.conf', line: 1 } },
   ])
-})
-
-it('a listener takes all its options, each of its own kind and name', () => {
-  const lines = ['wss.web = 8084', 'wss.web.path = /ws', 'wss.web.certfile = c.pem', 'wss.web.keyfile = k.pem', 'wss.web.cafile = ca.pem', 'wss.web.max_connections = 5', 'tcp.web.max_conn_rate = 7']
-  expect(program(lines.map((line) => `listener.${line}\n`).join('')).settings.listeners.find(({ kind }) => kind === 'wss')).toEqual({
-    kind: 'wss', name: 'web', address: { host: '127.0.0.1', port: 8084 }, path: '/ws', tls: { certfile: 'c.pem', keyfile: 'k.pem', cafile: 'ca.pem' },
-    maxConnections: 5, maxConnRate: 1_000, at: { file: 'a.conf', line: 1 },
-  })
 })
 
 it('a pool takes all its options', () => {

@@ -10,8 +10,6 @@ const EMBEDDED = 'backend.redis.pool1.server = embedded\n'
 const ANY_PORT = 'listener.tcp.external = 127.0.0.1:0\n'
 const RULE = 'backend.redis.hook.message.publish.1 = '
   + '{"topic": "a/#", "action": {"function": "on_message_publish"}, "expired_time": 60, "pool": "pool1"}\n'
-  // below what tests count the lines of
-  + 'listener.ws.external = off\n'
 
 test('it says what runs where in at most ten lines, logs one line `ready`, and stops on SIGTERM with 0', async () => {
   const file = rulesFile(EMBEDDED + ANY_PORT + RULE)
@@ -82,7 +80,7 @@ test('a file with mistakes is shown with them, exit 1', async () => {
   const it = hookline(['start', file])
   expect(await it.exit).toBe(1)
   expect(it.stderr()).toContain(`${file}:2:`)
-  expect(it.stderr()).toContain(`${file}:4:`)
+  expect(it.stderr()).toContain(`${file}:3:`)
   expect(it.stderr()).toContain('on_message_publsh')
   expect(it.stderr()).toContain('nothing was started')
   expectPlain(it.stderr())

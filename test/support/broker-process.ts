@@ -97,7 +97,7 @@ export class BrokerProcess {
 
   /** The text of a rules file with these lines, as it stands on disk. */
   fileWith(rules: string): string {
-    return `${rules.trimEnd()}\nlistener.tcp.external = 127.0.0.1:${this.#port}\nlistener.ws.external = off\n`
+    return `${rules.trimEnd()}\nlistener.tcp.external = 127.0.0.1:${this.#port}\n`
   }
 
   /** The rules of the next start; a running broker's file is the test's to write. */
