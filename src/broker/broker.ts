@@ -1,4 +1,3 @@
-import type { Server } from 'node:net'
 import type { Clock, Pool } from '../delivery/ports.ts'
 import { Delivery, type SessionCounts, SLOW_TICK_MS } from '../delivery/delivery.ts'
 import { Publisher, type PublishPorts } from '../delivery/publisher.ts'
@@ -12,13 +11,14 @@ import { Presence } from '../engine/presence.ts'
 import { bringsOf, poolOf, type Rules } from '../engine/rules.ts'
 import { subscriptionProblem } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
-import type { Address, Step } from '../plan/program.ts'
+import type { Step } from '../plan/program.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
 import { ClosureLog } from './closure-log.ts'
 import { Connection, isOfBroker, reasonWord } from './connection.ts'
-import { listenTcp } from './listeners.ts'
+import { listen, type ListenOptions, type OpenListener } from './listeners.ts'
 import { Orders } from './orders.ts'
-import type { Refusal } from './packet-check.ts'
+import type { Limits, Refusal } from './packet-check.ts'
+import { FrameRefused } from './web-socket-stream.ts'
 
 /** How often held publishers are looked at. Milliseconds. */
 const HOLD_SWEEP_MS = 200
@@ -47,7 +47,7 @@ export class Broker {
   /** Publishers with something unconfirmed. */
   readonly #busy = new Set<Publisher>()
   readonly #timers: NodeJS.Timeout[] = []
-  readonly #servers: Server[] = []
+  readonly #listeners: OpenListener[] = []
   #handshake: Handshake | undefined
   #closing = false
 
@@ -129,22 +129,30 @@ export class Broker {
       refused: (client, refusal) => this.#refused(client, refusal),
       failed: (client, error) => {
         // a reset socket is no mistake of the client's
-        this.#reason(client, 'code' in error && typeof error.code === 'string' ? 'closed' : 'protocol')
+        if (error instanceof FrameRefused) this.#refused(client, error.refusal)
+        else this.#reason(client, 'code' in error && typeof error.code === 'string' ? 'closed' : 'protocol')
       },
-    }, () => this.#delivery.rules.program.settings)
+    }, () => this.#limits)
     this.#every(HOLD_SWEEP_MS, () => this.#sweepPublishers())
     this.#every(STUCK_SWEEP_MS, () => this.#delivery.sweep())
     this.#every(SLOW_TICK_MS, () => this.#delivery.slowTick())
   }
 
-  /** Accepts MQTT over TCP; returns the real address. Fails with Node's error. */
-  async listen(address: Address): Promise<Address> {
-    const bound = await listenTcp(address, (socket) => {
-      if (this.#handshake === undefined || this.#closing) socket.destroy()
-      else this.#handshake.accept(socket)
+  /** Accepts MQTT there, until the broker is closed. Fails with Node's error. */
+  async listen(options: ListenOptions): Promise<OpenListener> {
+    const listener = await listen(options, {
+      limits: () => this.#limits,
+      accept: (conn) => {
+        if (this.#handshake === undefined || this.#closing) conn.destroy()
+        else this.#handshake.accept(conn)
+      },
+      handshakeFailed: (problem) => {
+        this.counters.handshakesFailed++
+        if (problem !== undefined) this.#closures.note(undefined, 'handshake', problem)
+      },
     })
-    this.#servers.push(bound.server)
-    return bound.address
+    this.#listeners.push(listener)
+    return listener
   }
 
   swap(rules: Rules): void {
@@ -182,7 +190,7 @@ export class Broker {
   /** Stops accepting, ends all connections (their wills are published), and waits for what they left to Redis. */
   async close(): Promise<void> {
     this.#closing = true
-    for (const server of this.#servers) server.close()
+    for (const listener of this.#listeners) listener.close()
     for (const connection of this.#connections.values()) connection.reason ??= 'shutdown'
     await this.#handshake?.close()
     await Promise.race([this.#presence.idle(), new Promise((resolve) => { setTimeout(resolve, CLOSE_MS).unref() })])
@@ -191,6 +199,11 @@ export class Broker {
       this.#sweepPublishers()
     }
     for (const timer of this.#timers) clearInterval(timer)
+    for (const listener of this.#listeners) listener.cut()
+  }
+
+  get #limits(): Limits {
+    return this.#delivery.rules.program.settings
   }
 
   // --- connections

@@ -8,6 +8,7 @@ export const CLOSED_BY_BROKER = {
   not_reading: { reason: 'limit', words: 'a subscriber was closed: it does not read what it is sent' },
   protocol: { reason: 'protocol', words: 'a client was closed: it sent what MQTT does not allow' },
   limit: { reason: 'limit', words: 'a client was closed: it sent more than a limit allows' },
+  handshake: { reason: 'protocol', words: 'a connection ended before MQTT: its TLS handshake failed' },
 } as const
 
 /** Lines per reason and minute; an outage closes thousands. */

@@ -1,9 +1,52 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Address } from '../plan/program.ts'
+import { type Certificate, tlsDoor } from './certificate.ts'
+import type { Limits } from './packet-check.ts'
+import { webSocketDoor } from './web-socket.ts'
 
-/** Listens on TCP; resolves with the real port. Fails with Node's error (`EADDRINUSE`, `EACCES`, …). */
-export async function listenTcp(address: Address, accept: (socket: Socket) => void): Promise<{ readonly server: Server, readonly address: Address }> {
-  const server = createServer({ noDelay: true }, accept)
+export interface ListenOptions {
+  readonly address: Address
+  /** Of the URL, if MQTT comes in WebSockets. */
+  readonly path?: string | undefined
+  /** Absent: without TLS. */
+  readonly certificate?: Certificate | undefined
+}
+
+export interface ListenPorts {
+  readonly limits: () => Limits
+  /** Takes a connection whose next bytes are MQTT. */
+  readonly accept: (conn: Duplex) => void
+  /** A TLS handshake failed; the reason, unless the client only went away. */
+  readonly handshakeFailed: (problem: string | undefined) => void
+}
+
+export interface OpenListener {
+  /** The real one. */
+  readonly address: Address
+  /** The certificate of connections that come from now on. */
+  renew(certificate: Certificate): void
+  /** Accepts no more. */
+  close(): void
+  /** Cuts what is left of its connections, whatever they were about to become. */
+  cut(): void
+}
+
+/** Listens for MQTT; resolves with the real port. Fails with Node's error (`EADDRINUSE`, `EACCES`, …). */
+export async function listen(options: ListenOptions, ports: ListenPorts): Promise<OpenListener> {
+  const { address, path, certificate } = options
+  const { limits } = ports
+  const accept = path === undefined ? ports.accept : webSocketDoor({ path, limits, accept: ports.accept })
+  const tls = certificate === undefined ? undefined
+    : tlsDoor({ certificate, handshakeTimeoutMs: limits().idleTimeoutMs, accept, failed: ports.handshakeFailed })
+
+  const sockets = new Set<Socket>()
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => { sockets.delete(socket) })
+    if (tls === undefined) accept(socket)
+    else tls.take(socket)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(address.port, address.host, () => {
@@ -12,5 +55,10 @@ export async function listenTcp(address: Address, accept: (socket: Socket) => vo
     })
   })
   const bound = server.address()
-  return { server, address: { host: address.host, port: typeof bound === 'object' && bound !== null ? bound.port : address.port } }
+  return {
+    address: { host: address.host, port: typeof bound === 'object' && bound !== null ? bound.port : address.port },
+    renew: renewed => tls?.renew(renewed),
+    close: () => { server.close() },
+    cut: () => { for (const socket of sockets) socket.destroy() },
+  }
 }

@@ -26,12 +26,14 @@ export interface Counters {
   ordersRefused: number
   /** Connections ended for a packet that MQTT 3.1.1 or a limit does not allow. */
   packetsRefused: number
+  /** Network connections whose TLS handshake failed, or was never begun. */
+  handshakesFailed: number
 }
 
 export function newCounters(): Counters {
   return {
     publishersHeld: 0, publishersRefused: 0, publishesPassed: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0, sessionsExpired: 0,
     retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0, ordersRefused: 0,
-    packetsRefused: 0,
+    packetsRefused: 0, handshakesFailed: 0,
   }
 }

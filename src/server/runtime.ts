@@ -26,7 +26,7 @@ export async function createRuntime(options: {
         // the other kinds are reported by the checks as not built yet
         if (listener.address === undefined || listener.kind !== 'tcp') continue
         try {
-          bound.push({ listener, address: await broker.listen(listener.address) })
+          bound.push({ listener, address: (await broker.listen({ address: listener.address })).address })
         } catch (cause) {
           await broker.close()
           // Node's listen fails with its own kind of error only

@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { generate, parser, type Packet } from 'mqtt-packet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHandshake, type Handshake, type HandshakeEvents, type MqttClient } from '../../src/broker/aedes.ts'
-import { listenTcp } from '../../src/broker/listeners.ts'
+import { listen, type OpenListener } from '../../src/broker/listeners.ts'
 
 /** What src/broker/aedes.ts relies on of aedes 1.2.0, piece by piece: a newer aedes must pass this first. */
 
@@ -12,7 +12,7 @@ let present = false
 const LIMITS = { maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000 }
 let limits = LIMITS
 let handshake: Handshake
-let server: Awaited<ReturnType<typeof listenTcp>>
+let listener: OpenListener
 const sockets: Socket[] = []
 
 const events: HandshakeEvents = {
@@ -37,18 +37,20 @@ beforeEach(async () => {
   present = false
   limits = LIMITS
   handshake = await createHandshake(events, () => limits)
-  server = await listenTcp({ host: '127.0.0.1', port: 0 }, (socket) => handshake.accept(socket))
+  listener = await listen({ address: { host: '127.0.0.1', port: 0 } }, {
+    limits: () => limits, accept: (conn) => handshake.accept(conn), handshakeFailed: () => {},
+  })
 })
 
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
   await handshake.close()
-  server.server.close()
+  listener.close()
 })
 
 /** A raw client: what it sends and what it receives. */
 function dial(): { readonly socket: Socket, readonly received: Packet[], send(...packets: Packet[]): void } {
-  const socket = connectTcp(server.address.port, '127.0.0.1')
+  const socket = connectTcp(listener.address.port, '127.0.0.1')
   sockets.push(socket)
   socket.on('error', () => {})
   const received: Packet[] = []

@@ -33,7 +33,7 @@ export class ConformanceRig {
   static async start(settings: Partial<Program['settings']> = {}): Promise<ConformanceRig> {
     const rig = new ConformanceRig(settings)
     await rig.broker.start()
-    rig.#port = (await rig.broker.listen({ host: '127.0.0.1', port: 0 })).port
+    rig.#port = (await rig.broker.listen({ address: { host: '127.0.0.1', port: 0 } })).address.port
     return rig
   }
 
