@@ -12,8 +12,19 @@ export const foreignSetting: Check = {
       if (!foreign || misprints.some(misprint => misprint.setting === setting)) continue
       yield {
         span: key.span, message: `\`${words.join('.')}\` is a setting of EMQ X's broker that hookline does not have; it has no effect`,
-        hint: isVariable ? 'unset the variable' : 'delete the line, or put `#` before it',
+        hint: isVariable ? 'unset the variable' : ourName(words) ?? 'delete the line, or put `#` before it',
       }
     }
   },
+}
+
+/** What is called otherwise here, of listeners. EMQ X asks no client for a certificate unless `verify` says so too. */
+const OUR_NAMES: Readonly<Record<string, (listener: string) => string>> = {
+  mqtt_path: listener => `write \`${listener}.path\``,
+  cacertfile: listener => `write \`${listener}.cafile\` if clients must show a certificate; else delete the line`,
+}
+
+function ourName([section, kind = '', name = '', option = '', ...more]: readonly string[]): string | undefined {
+  if (section !== 'listener' || more.length > 0) return undefined
+  return OUR_NAMES[option]?.(`listener.${kind}.${name}`)
 }

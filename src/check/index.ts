@@ -21,6 +21,8 @@ import { includeEmptyGlob } from './include-empty-glob.ts'
 import { includeMissing } from './include-missing.ts'
 import { invalidFilterHash } from './invalid-filter-hash.ts'
 import { invalidFilterPlus } from './invalid-filter-plus.ts'
+import { listenerWithoutAddress } from './listener-without-address.ts'
+import { listenerWithoutCertificate } from './listener-without-certificate.ts'
 import { memberType } from './member-type.ts'
 import { messageNotAlone } from './message-not-alone.ts'
 import { noExpiry } from './no-expiry.ts'
@@ -73,6 +75,8 @@ export const CHECKS: readonly Check[] = [
   poolMissing,
   poolWithoutServer,
   poolOptionIgnored,
+  listenerWithoutAddress,
+  listenerWithoutCertificate,
   envInRule,
   envUnset,
   fileMissing,

@@ -1,6 +1,6 @@
 import { POOL_OPTIONS, type PoolOptionName } from './pool-options.ts'
 import type { Unbuilt } from './unbuilt.ts'
-import { anyText, duration, limitUpTo, listenAddress, oneWord, size, wholeNumber, type ValueKind } from './values.ts'
+import { anyText, duration, limitUpTo, listenAddress, oneWord, size, urlPath, wholeNumber, type ValueKind } from './values.ts'
 
 /** A row of the table: a setting that is not a pool's. */
 export interface SettingRow<T> {
@@ -11,17 +11,16 @@ export interface SettingRow<T> {
   readonly unbuilt?: Unbuilt
 }
 
-const TLS: Unbuilt = { severity: 'warning', what: 'a TLS listener', except: ['off'] }
-const WEBSOCKET: Unbuilt = { severity: 'warning', what: 'a WebSocket listener', except: ['off'] }
-
 /** Levels of a topic that are walked level by level; the stack holds some thousands. */
 const DEEPEST = 1024
 
 /** Of one client, whatever it asks for. */
 const MOST_SUBSCRIPTIONS = 65_535
 
-const certificate: SettingRow<string> = { value: anyText, default: undefined, summary: 'a file of its certificate' }
-const path: SettingRow<string> = { value: oneWord, default: '/mqtt', summary: 'the path of its URL' }
+const certfile: SettingRow<string> = { value: anyText, default: undefined, summary: 'its certificate in PEM, and behind it those that lead to a root' }
+const keyfile: SettingRow<string> = { value: anyText, default: undefined, summary: 'the key of its certificate in PEM, without a passphrase' }
+const cafile: SettingRow<string> = { value: anyText, default: undefined, summary: 'who signs the certificates that clients must show; without it they need none' }
+const path: SettingRow<string> = { value: urlPath, default: '/mqtt', summary: 'the path of its URL' }
 
 /**
  * The settings of SPEC 1.1 that are not a pool's; `<name>` stands for a word of the user's. The
@@ -35,16 +34,16 @@ export const SETTINGS = {
   'node.name': { value: oneWord, default: 'hookline@127.0.0.1', summary: 'the `{node}` in keys; unique per Redis' },
   'node.data_dir': { value: anyText, default: undefined, summary: 'where the embedded store keeps its files; `data` beside the first file' },
   'listener.tcp.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT is spoken; 0 is a free port' },
-  'listener.ssl.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over TLS is spoken', unbuilt: TLS },
-  'listener.ssl.<name>.certfile': certificate,
-  'listener.ssl.<name>.keyfile': certificate,
-  'listener.ssl.<name>.cafile': certificate,
-  'listener.ws.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket is spoken', unbuilt: WEBSOCKET },
+  'listener.ssl.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over TLS is spoken' },
+  'listener.ssl.<name>.certfile': certfile,
+  'listener.ssl.<name>.keyfile': keyfile,
+  'listener.ssl.<name>.cafile': cafile,
+  'listener.ws.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket is spoken' },
   'listener.ws.<name>.path': path,
-  'listener.wss.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket and TLS is spoken', unbuilt: WEBSOCKET },
-  'listener.wss.<name>.certfile': certificate,
-  'listener.wss.<name>.keyfile': certificate,
-  'listener.wss.<name>.cafile': certificate,
+  'listener.wss.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket and TLS is spoken' },
+  'listener.wss.<name>.certfile': certfile,
+  'listener.wss.<name>.keyfile': keyfile,
+  'listener.wss.<name>.cafile': cafile,
   'listener.wss.<name>.path': path,
   'management.listener.http': {
     value: listenAddress, default: { host: '127.0.0.1', port: 18_083 }, summary: 'console, HTTP API and metrics',

@@ -1,4 +1,4 @@
-import type { Address, Place } from '../plan/program.ts'
+import type { Address, NamedFile, Place } from '../plan/program.ts'
 
 /** The settings of a program that are not a pool's, with defaults filled in (SPEC 1.1). */
 export interface Settings {
@@ -28,10 +28,32 @@ export interface Settings {
 }
 
 export interface Listener {
-  readonly kind: 'tcp' | 'ssl' | 'ws' | 'wss'
+  readonly kind: ListenerKind
   readonly name: string
   /** Absent: `off`. */
   readonly address: Address | undefined
+  /** Of its URL; absent: no WebSocket. */
+  readonly path: string | undefined
+  /** Absent: without TLS, or off. */
+  readonly tls: ListenerTls | undefined
   /** Absent: the default, no line says so. */
   readonly at: Place | undefined
+}
+
+/** In the order in which they are shown. */
+export const LISTENER_KINDS = ['tcp', 'ssl', 'ws', 'wss'] as const
+
+export type ListenerKind = typeof LISTENER_KINDS[number]
+
+/** What a TLS listener shows, and whom it believes. Renewed files are taken over while it runs. */
+export interface ListenerTls {
+  readonly certfile: NamedFile
+  readonly keyfile: NamedFile
+  /** Clients must show a certificate that one of these has signed; absent: they need none. */
+  readonly cafile: NamedFile | undefined
+}
+
+/** Its setting, such as `listener.tcp.external`. */
+export function listenerKey({ kind, name }: Pick<Listener, 'kind' | 'name'>): string {
+  return `listener.${kind}.${name}`
 }

@@ -17,6 +17,12 @@ export const oneWord: ValueKind<string> = {
   read: text => /\s/.test(text) ? undefined : text,
 }
 
+/** Of a URL, without a query. */
+export const urlPath: ValueKind<string> = {
+  expects: 'the path of a URL, such as `/mqtt`',
+  read: text => /^\/[^\s?#]*$/.test(text) ? text : undefined,
+}
+
 export function wholeNumber(least: number, most: number): ValueKind<number> {
   return {
     expects: `a whole number from ${least} to ${most}`,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Listener, Settings } from '../language/settings.ts'
+import { listenerKey, type Listener, type Settings } from '../language/settings.ts'
 import type { Place, PoolSpec, Program, Step } from './program.ts'
 
 /** Names, in the order of the program that has them. */
@@ -57,7 +57,7 @@ function changes<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T
 }
 
 function restartNeeded(before: Settings, after: Settings): readonly string[] {
-  const listeners = changes(listenersByName(before), listenersByName(after), equalsButPlace)
+  const listeners = changes(listenersByName(before), listenersByName(after), listenerEquals)
   return [
     ...before.nodeName === after.nodeName ? [] : ['node.name'],
     ...before.dataDir === after.dataDir ? [] : ['node.data_dir'],
@@ -66,9 +66,20 @@ function restartNeeded(before: Settings, after: Settings): readonly string[] {
 }
 
 function listenersByName({ listeners }: Settings): ReadonlyMap<string, Listener> {
-  return new Map(listeners.map(listener => [`listener.${listener.kind}.${listener.name}`, listener]))
+  return new Map(listeners.map(listener => [listenerKey(listener), listener]))
 }
 
 function equalsButPlace<T extends { readonly at: Place | undefined }>(a: T, b: T): boolean {
   return isDeepStrictEqual({ ...a, at: undefined }, { ...b, at: undefined })
+}
+
+function listenerEquals(a: Listener, b: Listener): boolean {
+  return isDeepStrictEqual(withoutPlaces(a), withoutPlaces(b))
+}
+
+function withoutPlaces({ tls, ...listener }: Listener): object {
+  return {
+    ...listener, at: undefined,
+    tls: tls === undefined ? undefined : [tls.certfile.path, tls.keyfile.path, tls.cafile?.path],
+  }
 }

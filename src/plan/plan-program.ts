@@ -7,10 +7,10 @@ import { HOOKS, HOOK_NAMES, type HookName } from '../language/hooks.ts'
 import { DEFAULT_PORTS, POOL_OPTIONS, type PoolOptionName } from '../language/pool-options.ts'
 import { compareRuleNumbers } from '../language/rule-number.ts'
 import { SETTINGS, type SettingKey } from '../language/setting-table.ts'
-import type { Listener, Settings } from '../language/settings.ts'
-import type { ValueKind } from '../language/values.ts'
+import { LISTENER_KINDS, type Listener, type ListenerTls, type Settings } from '../language/settings.ts'
+import { listenAddress, type ValueKind } from '../language/values.ts'
 import type { CommandPart, Setting } from '../syntax/ast.ts'
-import type { CommandTemplate, NamedFile, Place, PoolSpec, PoolTls, Program, Step, StepAction } from './program.ts'
+import type { Address, CommandTemplate, NamedFile, Place, PoolSpec, PoolTls, Program, Step, StepAction } from './program.ts'
 
 /**
  * What files mean in which the checks have found no error; what they leave open gets its default.
@@ -40,21 +40,48 @@ function planSettings(symbols: Symbols): Settings {
   }
 }
 
-/** SPEC 1.1: loopback only, unless a line sets `listener.tcp.external`. */
-const DEFAULT_LISTENER: Listener = { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, at: undefined }
+/** SPEC 1.1: loopback only, unless a line sets `listener.tcp.external` or `listener.ws.external`. */
+const DEFAULT_LISTENERS: readonly (Pick<Listener, 'kind' | 'name'> & { readonly address: Address })[] = [
+  { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 } },
+  { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 } },
+]
 
-/** Those for TLS and WebSocket are not built yet; a check has said so. */
-function planListeners({ current }: Symbols): readonly Listener[] {
-  const listeners: Listener[] = []
-  for (const { setting, target } of current.values()) {
-    if (target?.kind !== 'general' || target.key !== 'listener.tcp.<name>') continue
-    const address = needed(SETTINGS[target.key].value.read(setting.value.text))
-    listeners.push({
-      kind: 'tcp', name: needed(target.name), address: address === 'off' ? undefined : address, at: placeOf(setting.key.span),
-    })
-  }
-  return listeners.some(({ name }) => name === DEFAULT_LISTENER.name) ? listeners : [DEFAULT_LISTENER, ...listeners]
+function planListeners(symbols: Symbols): readonly Listener[] {
+  const listeners = LISTENER_KINDS.flatMap(kind => Array.from(symbols.current.values(), ({ setting, target }) => {
+    if (target?.kind !== 'general' || target.key !== `listener.${kind}.<name>`) return []
+    const address = needed(listenAddress.read(setting.value.text))
+    return [planListener(symbols, { kind, name: needed(target.name) }, address === 'off' ? undefined : address, placeOf(setting.key.span))]
+  }).flat())
+  const unset = DEFAULT_LISTENERS.filter(({ kind, name }) => !listeners.some(it => it.kind === kind && it.name === name))
+  return [...unset.map(it => planListener(symbols, it, it.address, undefined)), ...listeners]
+    .sort((a, b) => LISTENER_KINDS.indexOf(a.kind) - LISTENER_KINDS.indexOf(b.kind))
 }
+
+function planListener(
+  symbols: Symbols, { kind, name }: Pick<Listener, 'kind' | 'name'>, address: Listener['address'], at: Listener['at'],
+): Listener {
+  return {
+    kind, name, address, at,
+    path: kind === 'ws' || kind === 'wss' ? needed(belowListener(symbols, `listener.${kind}.<name>.path`, name).value) : undefined,
+    tls: address !== undefined && (kind === 'ssl' || kind === 'wss') ? planListenerTls(symbols, kind, name) : undefined,
+  }
+}
+
+function planListenerTls(symbols: Symbols, kind: 'ssl' | 'wss', name: string): ListenerTls {
+  const file = (option: 'certfile' | 'keyfile' | 'cafile'): NamedFile | undefined => {
+    const { value, at } = belowListener(symbols, `listener.${kind}.<name>.${option}`, name)
+    return value === undefined || at === undefined ? undefined : { path: value, at }
+  }
+  return { certfile: needed(file('certfile')), keyfile: needed(file('keyfile')), cafile: file('cafile') }
+}
+
+/** A setting of a listener's, or its default. */
+function belowListener({ current }: Symbols, key: BelowListener, name: string): { readonly value: string | undefined, readonly at: Place | undefined } {
+  const setting = current.get(key.replace('<name>', name))?.setting
+  return { value: valueOf<string>(setting, SETTINGS[key]), at: setting === undefined ? undefined : placeOf(setting.key.span) }
+}
+
+type BelowListener = Extract<SettingKey, `listener.${string}.<name>.${string}`>
 
 function planPool({ name, options }: PoolSymbol): PoolSpec {
   const option = <T>(key: PoolOptionName, row: Row<T>): T | undefined => valueOf(options.get(key), row)

@@ -52,7 +52,10 @@ it('a file of nothing is a program with defaults', () => {
   expect(program('').settings).toEqual({
     nodeName: 'hookline@127.0.0.1', dataDir: undefined, maxInflight: 32, maxMqueueLen: 1_000,
     maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 5_000, sessionExpiryMs: 7_200_000, maxSessions: 100_000, idleTimeoutMs: 15_000,
-    listeners: [{ kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, at: undefined }],
+    listeners: [
+      { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, path: undefined, tls: undefined, at: undefined },
+      { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, at: undefined },
+    ],
   })
 })
 
@@ -70,9 +73,33 @@ it.each([['0', 1024], ['1', 1], ['1024', 1024], ['65535', 1024]])('mqtt.max_topi
 it.each([
   ['0.0.0.0:1884', { host: '0.0.0.0', port: 1884 }], ['0', { host: '127.0.0.1', port: 0 }], ['[::1]:1883', { host: '::1', port: 1883 }], ['off', undefined],
 ])('listener.tcp.external = %s replaces the default', (value, address) => {
-  expect(program(`listener.tcp.external = ${value}`).settings.listeners).toEqual([
-    { kind: 'tcp', name: 'external', address, at: { file: 'a.conf', line: 1 } },
+  expect(program(`listener.tcp.external = ${value}`).settings.listeners).toMatchObject([
+    { kind: 'tcp', name: 'external', address, at: { file: 'a.conf', line: 1 } }, { kind: 'ws', name: 'external', at: undefined },
   ])
+})
+
+it('listeners come by their kind, each with what is said below it', () => {
+  const lines = ['wss.b = 0.0.0.0:8084', 'wss.b.certfile = c.pem', 'wss.b.keyfile = k.pem', 'wss.b.path = /live', 'ssl.a = 8883',
+    'ssl.a.keyfile = k.pem', 'ssl.a.certfile = c.pem', 'ssl.a.cafile = ca.pem', 'ssl.resting = off', 'ws.external.path = /', 'ws.two = 0', 'tcp.external = off']
+  const file = (path: string, line: number) => ({ path, at: { file: 'a.conf', line } })
+  expect(program(lines.map(line => `listener.${line}\n`).join('')).settings.listeners).toEqual([
+    { kind: 'tcp', name: 'external', address: undefined, path: undefined, tls: undefined, at: { file: 'a.conf', line: 12 } },
+    {
+      kind: 'ssl', name: 'a', address: { host: '127.0.0.1', port: 8883 }, path: undefined, at: { file: 'a.conf', line: 5 },
+      tls: { certfile: file('c.pem', 7), keyfile: file('k.pem', 6), cafile: file('ca.pem', 8) },
+    },
+    { kind: 'ssl', name: 'resting', address: undefined, path: undefined, tls: undefined, at: { file: 'a.conf', line: 9 } },
+    { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/', tls: undefined, at: undefined },
+    { kind: 'ws', name: 'two', address: { host: '127.0.0.1', port: 0 }, path: '/mqtt', tls: undefined, at: { file: 'a.conf', line: 11 } },
+    {
+      kind: 'wss', name: 'b', address: { host: '0.0.0.0', port: 8084 }, path: '/live', at: { file: 'a.conf', line: 1 },
+      tls: { certfile: file('c.pem', 2), keyfile: file('k.pem', 3), cafile: undefined },
+    },
+  ])
+})
+
+it.each(['mqtt', '/a b', '/a?b', ''])('"%s" is no path of a URL', (path) => {
+  expect(compile([{ name: 'a.conf', text: `listener.ws.external.path = ${path}\n` }]).program).toBeUndefined()
 })
 
 it('a pool takes all its options', () => {
@@ -101,7 +128,7 @@ describe('the hash', () => {
 
   it.each([
     ['a secret', text.replace('= a\n', '= b\n')], ['a filter', text.replace('"a"', '"b"')], ['a number', text.replace('publish.1', 'publish.2')],
-    ['a listener', `${text}listener.tcp.external = off`],
+    ['a listener', `${text}listener.tcp.external = off`], ['a path', `${text}listener.ws.external.path = /`],
   ])('changes with %s', (_, changed) => {
     expect(program(changed).hash).not.toBe(program(text).hash)
   })

@@ -68,6 +68,12 @@ describe('diffPrograms', () => {
     const after = program('node.name = other\nnode.data_dir = there\nlistener.tcp.external = off\nlistener.tcp.second = 0\n')
     expect(diffPrograms(program(''), after).restart).toEqual(['node.name', 'node.data_dir', 'listener.tcp.second', 'listener.tcp.external'])
   })
+
+  it('names a listener whose certificate is another file, not one whose lines moved', () => {
+    const listener = (cert: string) => `listener.ssl.a = 8883\nlistener.ssl.a.certfile = ${cert}\nlistener.ssl.a.keyfile = k.pem\n`
+    expect(diffPrograms(program(listener('c.pem')), program(listener('d.pem'))).restart).toEqual(['listener.ssl.a'])
+    expect(diffPrograms(program(listener('c.pem')), program(`\n\n${listener('c.pem')}`)).restart).toEqual([])
+  })
 })
 
 it('a pool equals itself on another line, and not with another password', () => {
