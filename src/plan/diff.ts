@@ -28,10 +28,10 @@ export function diffPrograms(before: Program, after: Program): ProgramDiff {
 
 /** An open connection to the one serves the other: everything but the places in the file is equal. */
 export function poolEquals(a: PoolSpec, b: PoolSpec): boolean {
-  return isDeepStrictEqual(withoutPlaces(a), withoutPlaces(b))
+  return isDeepStrictEqual(poolWithoutPlaces(a), poolWithoutPlaces(b))
 }
 
-function withoutPlaces(pool: PoolSpec): object {
+function poolWithoutPlaces(pool: PoolSpec): object {
   const { tls } = pool
   return {
     ...pool, at: undefined,
@@ -74,10 +74,10 @@ function equalsButPlace<T extends { readonly at: Place | undefined }>(a: T, b: T
 }
 
 function listenerEquals(a: Listener, b: Listener): boolean {
-  return isDeepStrictEqual(withoutPlaces(a), withoutPlaces(b))
+  return isDeepStrictEqual(listenerWithoutPlaces(a), listenerWithoutPlaces(b))
 }
 
-function withoutPlaces({ tls, ...listener }: Listener): object {
+function listenerWithoutPlaces({ tls, ...listener }: Listener): object {
   return {
     ...listener, at: undefined,
     tls: tls === undefined ? undefined : [tls.certfile.path, tls.keyfile.path, tls.cafile?.path],

@@ -10,10 +10,9 @@ export function greeting(version: string, files: readonly string[], server: Serv
   const { program, listeners } = server
   const pools = usedPools(program)
   const rules = Object.values(program.steps).flat().length
-  const mqtt = listeners.map(({ listener, address }) => listenerUrl(listener, address))
   return [
     `hookline ${version} is running; Ctrl-C ends it`,
-    `  MQTT   ${mqtt.join(', ') || 'no listener is on'}`,
+    `  MQTT   ${listeners.map(listenerUrl).join(', ') || 'no listener is on'}`,
     `  rules  ${files.join(', ')}: ${rules} ${rules === 1 ? 'rule' : 'rules'}; save a change and it is taken over`,
     ...storeLines(pools, server),
     ...nextLines(pools, server),

@@ -1,10 +1,11 @@
-import type { Listener } from '../language/settings.ts'
-import type { Address } from '../plan/program.ts'
+import type { ListenerKind } from '../language/settings.ts'
+import type { BoundListener } from './runtime-port.ts'
 import { addressText } from './start-failure.ts'
 
-const SCHEMES: Readonly<Record<Listener['kind'], string>> = { tcp: 'mqtt', ssl: 'mqtts', ws: 'ws', wss: 'wss' }
+/** As MQTT clients write it. */
+const SCHEMES: Readonly<Record<ListenerKind, string>> = { tcp: 'mqtt', ssl: 'mqtts', ws: 'ws', wss: 'wss' }
 
-/** What a client is told to connect to; `address` is the real one. */
-export function listenerUrl({ kind }: Listener, address: Address): string {
-  return `${SCHEMES[kind]}://${addressText(address)}`
+/** Where clients find a listener, with its real port: `ws://127.0.0.1:8083/mqtt`. */
+export function listenerUrl({ listener: { kind, path }, address }: Pick<BoundListener, 'listener' | 'address'>): string {
+  return `${SCHEMES[kind]}://${addressText(address)}${path ?? ''}`
 }

@@ -1,3 +1,4 @@
+import type { Certificate } from '../broker/certificate.ts'
 import type { SessionCounts } from '../delivery/delivery.ts'
 import type { Pool } from '../delivery/ports.ts'
 import type { Counters } from '../engine/counters.ts'
@@ -7,8 +8,8 @@ import type { Listener } from '../language/settings.ts'
 
 /** The running broker as the process around it sees it: `start` makes one, `reload` swaps its rules. */
 export interface Runtime {
-  /** Binds the listeners that have an address; fails with {@link ListenError} and closes those already bound. */
-  listen(listeners: readonly Listener[]): Promise<readonly BoundListener[]>
+  /** Binds the listeners that have an address; fails with {@link ListenError} and closes those already bound. Those with TLS have a certificate. */
+  listen(listeners: readonly Listener[], certificates: ReadonlyMap<Listener, Certificate>): Promise<readonly BoundListener[]>
   /** One reference changes; every later event runs wholly on the new program. Pools whose settings are equal must be the same objects. */
   swap(program: Program, pools: ReadonlyMap<string, Pool>): void
   /** Resolves when nothing of this replaced pool is owed to or by anyone any more. */
@@ -30,6 +31,8 @@ export interface BoundListener {
   readonly listener: Listener
   /** The real one: a port of 0 is replaced. */
   readonly address: Address
+  /** Shows another certificate to connections that come from now on; those that are there stay. */
+  renew(certificate: Certificate): void
 }
 
 /** A look at the running broker. */

@@ -20,13 +20,14 @@ export async function createRuntime(options: {
   const broker = new Broker({ rules: { program, pools }, log, clock: systemClock, nextMsgid: msgidMaker(boot, storeNow) })
   await broker.start()
   return {
-    async listen(listeners) {
+    async listen(listeners, certificates) {
       const bound: BoundListener[] = []
       for (const listener of listeners) {
-        // the other kinds are reported by the checks as not built yet
-        if (listener.address === undefined || listener.kind !== 'tcp') continue
+        const { address, path } = listener
+        if (address === undefined) continue
         try {
-          bound.push({ listener, address: (await broker.listen({ address: listener.address })).address })
+          const open = await broker.listen({ address, path, certificate: certificates.get(listener) })
+          bound.push({ listener, address: open.address, renew: certificate => open.renew(certificate) })
         } catch (cause) {
           await broker.close()
           // Node's listen fails with its own kind of error only

@@ -1,9 +1,11 @@
 import type { Source } from '../compile.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { PoolAbsent } from '../engine/used-pools.ts'
+import { listenerKey } from '../language/settings.ts'
 import type { Address, Place } from '../plan/program.ts'
 import { EmbeddedFailure } from '../store/embedded.ts'
 import { TlsFileFailure } from '../store/tls-files.ts'
+import type { CertificateTrouble } from './certificate-files.ts'
 import type { ListenError } from './runtime-port.ts'
 
 /**
@@ -80,14 +82,24 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
 }
 
 export function cannotListen(error: ListenError, file: string): StartFailure {
-  const { kind, name, address, at } = error.listener
-  const setting = `listener.${kind}.${name}`
+  const { address, at } = error.listener
+  const setting = listenerKey(error.listener)
   const where = address === undefined ? 'off' : addressText(address)
   const other = address === undefined ? '1884' : addressText({ host: address.host, port: address.port < 65_535 ? address.port + 1 : 1884 })
   return new StartFailure([
     `cannot listen on ${where}: ${LISTEN_REASONS[error.code ?? ''] ?? error.message}`,
     `${setting} = ${where} (${at === undefined ? 'the default, no line sets it' : placeText(at)})`,
     `end what is there, or choose another address in ${at?.file ?? file}, such as: ${setting} = ${other}`,
+    ...(at === undefined ? [`who does not need it turns it off: ${setting} = off`] : []),
+  ])
+}
+
+export function cannotShow({ listener, option, file, path, reason }: CertificateTrouble): StartFailure {
+  return new StartFailure([
+    `${listenerKey(listener)} has no certificate to show: ${file.path} ${reason}`,
+    `${listenerKey(listener)}.${option} = ${file.path} (${placeText(file.at)})`,
+    ...(path === file.path ? [] : [`which is ${path}: a relative path is below the folder of the first rules file`]),
+    `correct the file or the line, or turn the listener off: ${listenerKey(listener)} = off`,
   ])
 }
 

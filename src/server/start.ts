@@ -7,13 +7,17 @@ import { createReload, type Reload, type ReloadReport } from '../engine/reload.t
 import { settleLeftovers } from '../engine/leftovers.ts'
 import type { OpenPool, PoolOpener, Snapshot } from '../engine/reload-ports.ts'
 import { openReady, usedPools } from '../engine/used-pools.ts'
+import type { Listener } from '../language/settings.ts'
 import type { PoolSpec, Program } from '../plan/program.ts'
 import { startEmbedded, type EmbeddedStore } from '../store/embedded.ts'
 import { openPool, type OpenPool as StorePool } from '../store/open-pool.ts'
 import { readTls } from '../store/tls-files.ts'
+import { readCertificates, type CertificateTaken } from './certificate-files.ts'
+import { renewCertificates } from './certificate-renewal.ts'
 import { systemClock } from './clock.ts'
 import { createClosers, type Closers } from './closers.ts'
 import { openControl } from './control.ts'
+import { listenerUrl } from './listener-url.ts'
 import { diagnosticFields, logReload } from './reload-log.ts'
 import { routesOf } from './routes.ts'
 import { createRuntime } from './runtime.ts'
@@ -73,6 +77,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   const startedAt = systemClock.now()
   const { snapshot, sources, program } = await load(options)
   const folder = resolve(dirname(sources[0]?.name ?? '.'))
+  const certificates = await readCertificates(program.settings.listeners, folder)
   const dataDir = resolve(folder, program.settings.dataDir ?? 'data')
   const store = embeddedOnDemand(dataDir, log)
   closers.add(() => store.stop())
@@ -102,8 +107,10 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   runtime = running
   closers.add(() => running.close())
   await unlessAborted(signal, settleLeftovers({ rules: { program, pools }, now: () => Math.floor(systemClock.now() / 1_000), log }))
-  const listeners = await listen(running, program, files)
+  const listeners = await listen(running, program, { certificates, files })
   signal.throwIfAborted()
+  const renewal = await renewCertificates(listeners, certificates, { folder, log })
+  closers.add(() => renewal.close())
 
   let lastReload: { readonly report: ReloadReport, readonly sources: readonly Source[], readonly at: Date } | undefined
   const reload = createReload({
@@ -119,6 +126,8 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
       lastReload = { report, sources: reportSources, at: new Date() }
       if (report.result === 'rejected') options.showFindings(report.diagnostics, reportSources)
       logReload(log, report)
+      // Who asks for a reload by hand may have renewed a certificate where no event tells of it.
+      renewal.look().catch((error: unknown) => { log.error({ err: error }, 'looking at the certificates failed') })
     },
   })
   closePools = () => reload.closePools()
@@ -159,7 +168,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   closers.add(() => control.close())
 
   log.info({
-    listeners: listeners.map(({ listener: { kind, name }, address }) => ({ kind, name, ...address })),
+    listeners: listeners.map(bound => ({ kind: bound.listener.kind, name: bound.listener.name, ...bound.address, url: listenerUrl(bound) })),
     node: program.settings.nodeName,
     generation: reload.current.number,
     hash: program.hash,
@@ -198,9 +207,12 @@ async function closeAll(pools: Iterable<OpenPool>): Promise<void> {
   await Promise.all([...pools].map(pool => pool.close()))
 }
 
-async function listen(runtime: Runtime, { settings }: Program, files: readonly string[]): Promise<readonly BoundListener[]> {
+async function listen(
+  runtime: Runtime, { settings }: Program,
+  { certificates, files }: { readonly certificates: ReadonlyMap<Listener, CertificateTaken>, readonly files: readonly string[] },
+): Promise<readonly BoundListener[]> {
   try {
-    return await runtime.listen(settings.listeners)
+    return await runtime.listen(settings.listeners, new Map(Array.from(certificates, ([listener, { certificate }]) => [listener, certificate])))
   } catch (error) {
     if (error instanceof ListenError) throw cannotListen(error, files[0] ?? '')
     throw error

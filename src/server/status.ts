@@ -114,7 +114,7 @@ export function statusOf(sources: StatusSources): Status {
     generation: number,
     hash: program.hash,
     lastReload: sources.lastReload === undefined ? null : reloadStatus(sources.lastReload),
-    listeners: sources.listeners.map(({ listener, address }) => ({ kind: listener.kind, name: listener.name, ...address, url: listenerUrl(listener, address) })),
+    listeners: sources.listeners.map(bound => ({ kind: bound.listener.kind, name: bound.listener.name, ...bound.address, url: listenerUrl(bound) })),
     connections: runtime.connections,
     sessions: runtime.sessions,
     memory: { rssBytes: process.memoryUsage.rss() },

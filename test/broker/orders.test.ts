@@ -86,7 +86,7 @@ describe('orders on the channel of a pool', () => {
     const file = join(tempFolder(), 'hookline.conf')
     const rule = (name: string, action: object): string =>
       `backend.redis.hook.${name} = ${JSON.stringify({ action, pool: 'pool1', ...(name.startsWith('message') || name.startsWith('session') ? { topic: '#' } : {}) })}\n`
-    writeFileSync(file, `backend.redis.pool1.server = 127.0.0.1:${redis.port}\nbackend.redis.pool1.channel = orders\nlistener.tcp.external = 127.0.0.1:0\n`
+    writeFileSync(file, `backend.redis.pool1.server = 127.0.0.1:${redis.port}\nbackend.redis.pool1.channel = orders\nlistener.tcp.external = 127.0.0.1:0\nlistener.ws.external = off\n`
       + rule('session.subscribed.1', { commands: ['RPUSH seen subscribed:${clientid}:${topic}:${qos}'] })
       + rule('session.unsubscribed.1', { commands: ['RPUSH seen unsubscribed:${clientid}:${topic}'] }))
     const server = await start({ files: [file], version: '0', log: silentLog, showFindings() {}, signal: new AbortController().signal })

@@ -7,7 +7,7 @@ import { hookline, masked } from './hookline-process.ts'
 import { tempFolder } from './temp-folder.ts'
 
 const EMBEDDED = 'backend.redis.pool1.server = embedded\n'
-const ANY_PORT = 'listener.tcp.external = 127.0.0.1:0\n'
+const ANY_PORT = 'listener.tcp.external = 127.0.0.1:0\nlistener.ws.external = off\n'
 const RULE = 'backend.redis.hook.message.publish.1 = '
   + '{"topic": "a/#", "action": {"function": "on_message_publish"}, "expired_time": 60, "pool": "pool1"}\n'
 
@@ -39,7 +39,7 @@ test('each save of the file is one reload: a broken one is reported and changes 
   const [rejected] = await it.lines('reload rejected', 1)
   expect(rejected).toMatchObject({
     level: 'error', trigger: 'watch', result: 'rejected', generation: 1,
-    diagnostics: [{ file, line: 3, check: 'unknown-function', severity: 'error' }],
+    diagnostics: [{ file, line: 4, check: 'unknown-function', severity: 'error' }],
   })
 
   writeFileSync(file, EMBEDDED + ANY_PORT + RULE.replace('a/#', 'b/#'))
@@ -101,7 +101,7 @@ test('a folder without rules files is said, exit 2', async () => {
 
 test('a port in use is said with its setting, its line and what to do, exit 2', async () => {
   const port = await takenPort()
-  const file = rulesFile(`${EMBEDDED}listener.tcp.external = 127.0.0.1:${port}\n${RULE}`)
+  const file = rulesFile(`${EMBEDDED}listener.tcp.external = 127.0.0.1:${port}\nlistener.ws.external = off\n${RULE}`)
   const it = hookline(['start', file])
   expect(await it.exit).toBe(2)
   expect(it.stderr()).toContain(`cannot listen on 127.0.0.1:${port}: something else listens there already`)
@@ -116,7 +116,7 @@ test('a Redis that is not there is said with its setting, its line and what to d
   const it = hookline(['start', file])
   expect(await it.exit).toBe(2)
   expect(it.stderr()).toContain('the Redis of pool1 is not there: connection refused')
-  expect(it.stderr()).toContain(`backend.redis.pool1.server = 127.0.0.1:${port} (${file}:2)`)
+  expect(it.stderr()).toContain(`backend.redis.pool1.server = 127.0.0.1:${port} (${file}:3)`)
   expect(it.stderr()).toContain('start a Redis there or correct the line')
   expectPlain(it.stderr())
 })

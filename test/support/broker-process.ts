@@ -20,7 +20,7 @@ export interface LogLine {
 }
 
 export interface BrokerOptions {
-  /** Lines of the rules file; that of the listener is added below them. */
+  /** Lines of the rules file; those of the listeners are added below them: WebSocket is off unless they say more. */
   readonly rules: string
   /** Folder of the build to run; a test that breaks the broker on purpose has its own. */
   readonly dist?: string
@@ -35,6 +35,7 @@ export class BrokerProcess {
   #rules: string
   #child: ChildProcess | undefined
   #port = 0
+  #listeners: ReadonlyMap<string, number> = new Map()
   #stderr = ''
   #log: LogLine[] = []
   #runs = 0
@@ -92,12 +93,22 @@ export class BrokerProcess {
       if (child.exitCode !== null) throw new Error(`the broker ended with ${child.exitCode}:\n${this.#stderr}`)
       return this.#log.slice(from).find(({ msg }) => msg === 'ready')
     }, READY_MS)
-    this.#port = tcpPortOf(ready)
+    this.#listeners = listenersOf(ready)
+    this.#port = this.portOf('tcp')
+  }
+
+  /** The real port of the listener of this kind. */
+  portOf(kind: 'tcp' | 'ssl' | 'ws' | 'wss'): number {
+    const port = this.#listeners.get(kind)
+    if (port === undefined) throw new Error(`no ${kind} listener`)
+    return port
   }
 
   /** The text of a rules file with these lines, as it stands on disk. */
   fileWith(rules: string): string {
-    return `${rules.trimEnd()}\nlistener.tcp.external = 127.0.0.1:${this.#port}\n`
+    // several brokers at once would want its default port
+    const webSocket = rules.includes('listener.ws.external') ? '' : 'listener.ws.external = off\n'
+    return `${rules.trimEnd()}\nlistener.tcp.external = 127.0.0.1:${this.#port}\n${webSocket}`
   }
 
   /** The rules of the next start; a running broker's file is the test's to write. */
@@ -156,13 +167,13 @@ export class BrokerProcess {
   }
 }
 
-function tcpPortOf(ready: LogLine): number {
+/** Ports by kind. */
+function listenersOf(ready: LogLine): ReadonlyMap<string, number> {
+  const ports = new Map<string, number>()
   const { listeners } = ready
-  if (Array.isArray(listeners)) {
-    for (const listener of listeners as readonly unknown[]) {
-      if (typeof listener === 'object' && listener !== null && 'kind' in listener && listener.kind === 'tcp'
-        && 'port' in listener && typeof listener.port === 'number') return listener.port
-    }
+  for (const listener of Array.isArray(listeners) ? listeners as readonly unknown[] : []) {
+    if (typeof listener === 'object' && listener !== null && 'kind' in listener && typeof listener.kind === 'string'
+      && 'port' in listener && typeof listener.port === 'number') ports.set(listener.kind, listener.port)
   }
-  throw new Error(`no TCP listener in ${JSON.stringify(ready)}`)
+  return ports
 }
