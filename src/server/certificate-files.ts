@@ -83,13 +83,15 @@ function wrongCertificate(cert: string): Wrong | undefined {
   return isCertificate(cert) ? undefined : { option: 'certfile', reason: 'holds no certificate in PEM' }
 }
 
+/** First lines of a key with a passphrase: of PKCS #8 and of before. */
+const LOCKED = /^(?:-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED)/m
+
 function wrongKey(key: string, cert: string): Wrong | undefined {
   try {
     const mine = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
     return mine ? undefined : { option: 'keyfile', reason: 'is not the key of its certfile' }
-  } catch (error) {
-    const locked = error instanceof Error && 'code' in error && error.code === 'ERR_MISSING_PASSPHRASE'
-    return { option: 'keyfile', reason: locked ? 'has a passphrase; write it without one' : 'holds no private key in PEM' }
+  } catch {
+    return { option: 'keyfile', reason: LOCKED.test(key) ? 'has a passphrase; write it without one' : 'holds no private key in PEM' }
   }
 }
 

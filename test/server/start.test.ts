@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { ListenError } from '../../src/server/runtime-port.ts'
+import { cannotListen } from '../../src/server/start-failure.ts'
 import { hookline, masked } from './hookline-process.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -108,6 +110,16 @@ test('a port in use is said with its setting, its line and what to do, exit 2', 
   expect(it.stderr()).toContain(`listener.tcp.external = 127.0.0.1:${port} (${file}:2)`)
   expect(it.stderr()).toContain(`such as: listener.tcp.external = 127.0.0.1:`)
   expectPlain(it.stderr())
+})
+
+test('a port in use that no line names is said with the setting of the default, and how to do without it', () => {
+  const listener = { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, at: undefined } as const
+  const taken = Object.assign(new Error('in use'), { code: 'EADDRINUSE' })
+  expect(cannotListen(new ListenError(listener, taken), 'rules.conf').message)
+    .toBe(`cannot listen on 127.0.0.1:8083: something else listens there already
+  listener.ws.external = 127.0.0.1:8083 (the default, no line sets it)
+  end what is there, or choose another address in rules.conf, such as: listener.ws.external = 127.0.0.1:8084
+  who does not need it turns it off: listener.ws.external = off`)
 })
 
 test('a Redis that is not there is said with its setting, its line and what to do, exit 2 after 10 s', async () => {
