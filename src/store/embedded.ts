@@ -50,8 +50,11 @@ const BINARIES = ['redis-server', 'valkey-server']
 const LOG_FILE = 'redis.log'
 /** Where a server keeps its data, from Redis 7 on and before (redis.io, "Persistence"). */
 const KEPT_DATA = ['appendonlydir', 'appendonly.aof']
-/** As in package.json. */
-const IN_PROCESS_PACKAGE = 'js-redis-server@0.3.0'
+/**
+ * What brings the in-process store. In a clone our lock file lets npm install it on Node 20; elsewhere npm leaves
+ * an optional package out whose engine does not fit, unless it is asked for by name (version as in package.json).
+ */
+const PACKAGE_COMMAND = import.meta.url.includes('/node_modules/') ? 'npm install js-redis-server@0.3.0' : 'npm ci'
 /** A Unix socket's path has at most 103 (macOS) or 107 (Linux) bytes (unix(7)). */
 const MAX_SOCKET_PATH = 100
 const STOP_DEADLINE_MS = 10_000
@@ -103,7 +106,7 @@ async function runInProcess(dataDir: string, socketPath: string, lock: LivingLoc
     throw new EmbeddedFailure('failed', `the store in this process does not start (${codeOf(error)})`)
   })
   if (server === undefined) {
-    const ways = `${command}, or without it: npm install ${IN_PROCESS_PACKAGE}`
+    const ways = `${command}, or for a store in memory: ${PACKAGE_COMMAND}`
     throw new EmbeddedFailure('no-server', `neither redis-server nor valkey-server is installed: ${ways}`, command)
   }
   log.warn({ command }, 'no redis-server is on the PATH: the embedded store runs in this process, and what it holds is gone when that ends')

@@ -162,8 +162,12 @@ test('what a redis-server kept is not passed over when there is none any more', 
 `)
 })
 
-test('without redis-server and without the package both ways to help are said', async () => {
-  const folder = withoutThePackage()
+test.each([
+  ['a clone', 'hookline', 'npm ci'],
+  ['a package', 'node_modules/hookline', 'npm install js-redis-server@0.3.0'],
+])('without redis-server and without the package both ways to help are said, of %s', async (_, place, command) => {
+  const folder = join(tempFolder(), place)
+  copyWithoutThePackage(folder)
   writeFileSync(join(folder, 'rules.conf'), RULES)
   const child = spawn(process.execPath, [join(folder, 'dist/cli/main.js'), 'start', 'rules.conf'], {
     cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NO_COLOR: '1', PATH: nodeAlone() },
@@ -174,19 +178,17 @@ test('without redis-server and without the package both ways to help are said', 
   await once(child, 'close')
   expect(child.exitCode).toBe(2)
   said = said.replace(INSTALL, 'INSTALL')
-  expect(said.slice(said.indexOf('hookline: '))).toBe(`hookline: the Redis of pool1 is not there: neither redis-server nor valkey-server is installed: INSTALL, or without it: npm install js-redis-server@0.3.0
+  expect(said.slice(said.indexOf('hookline: '))).toBe(`hookline: the Redis of pool1 is not there: neither redis-server nor valkey-server is installed: INSTALL, or for a store in memory: ${command}
   backend.redis.pool1.server = embedded (rules.conf:8)
   install it, or name a Redis that runs in place of \`embedded\`
 `)
 })
 
 /** The build, where the optional package was left out. */
-function withoutThePackage(): string {
-  const folder = tempFolder()
+function copyWithoutThePackage(folder: string): void {
   for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(folder, name), { recursive: true })
   mkdirSync(join(folder, 'node_modules'))
   for (const name of readdirSync(join(ROOT, 'node_modules'))) {
     if (name !== 'js-redis-server') symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
   }
-  return folder
 }
