@@ -1,19 +1,13 @@
-const BLOCKS = 'waits, and every other rule of the pool with it'
-const CHANGES = 'changes the state of the connection that all rules of the pool share'
+import { unfitness, type Unfit } from '../language/unfit-commands.ts'
 
-/** Commands that cannot travel on a shared connection, by lower-case name (redis.io/commands). */
-const UNFIT: ReadonlyMap<string, string> = new Map([
-  ...['blpop', 'brpop', 'brpoplpush', 'blmove', 'blmpop', 'bzpopmin', 'bzpopmax', 'bzmpop', 'wait', 'waitaof']
-    .map((name) => [name, BLOCKS] as const),
-  ...['auth', 'hello', 'select', 'multi', 'exec', 'discard', 'watch', 'unwatch', 'monitor', 'quit', 'reset', 'client',
-    'subscribe', 'psubscribe', 'ssubscribe', 'unsubscribe', 'punsubscribe', 'sunsubscribe',
-    'readonly', 'readwrite', 'asking', 'sync', 'psync', 'replconf']
-    .map((name) => [name, CHANGES] as const),
-])
+const REASONS: Readonly<Record<Unfit['kind'], string>> = {
+  blocks: 'waits, and every other rule of the pool with it',
+  state: 'changes the state of the connection that all rules of the pool share',
+}
 
-/** Why a rule's command cannot be sent, as a clause; undefined if it can. */
+/** Why a rule's command, by its lower-case name, cannot be sent, as a clause; undefined if it can. The checks say so too, of what does not come from a client. */
 export function unfitCommand(name: string, args: readonly (string | Buffer)[]): string | undefined {
-  const reason = UNFIT.get(name)
-    ?? ((name === 'xread' || name === 'xreadgroup') && args.some((arg) => arg.toString().toLowerCase() === 'block') ? BLOCKS : undefined)
-  return reason === undefined ? undefined : `${name} ${reason}`
+  // Subcommands and options stand in front; a payload of a megabyte is not turned into a text for them.
+  const unfit = unfitness(name, args.slice(0, 16).map(arg => typeof arg === 'string' ? arg : arg.length > 64 ? undefined : arg.toString()))
+  return unfit === undefined ? undefined : `${name} ${REASONS[unfit.kind]}`
 }

@@ -327,6 +327,14 @@ describe('commands', () => {
     expect(outcomes[0]).toEqual({ ok: false, failure: 'lasting', message: 'blpop waits, and every other rule of the pool with it' })
   })
 
+  it('may name a stream, a group or a consumer as an option is called', async () => {
+    const outcomes = await submit(pool, [
+      command('xgroup', 'CREATE', 'block', 'block', '$', 'MKSTREAM'), command('xread', 'STREAMS', 'block', '0'),
+      command('xreadgroup', 'GROUP', 'block', 'block', 'STREAMS', 'block', '>'), command('xreadgroup', 'GROUP', 'block', 'block', 'BLOCK', '0', 'STREAMS', 'block', '>'),
+    ])
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, true, false])
+  })
+
   it('never move across the other effects of their connection', async () => {
     const [order, other] = [{}, {}]
     const records = [message('a'), message('a'), message('a')] as const

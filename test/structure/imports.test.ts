@@ -30,6 +30,10 @@ const PURE: ReadonlySet<string> = new Set([
   '{ isDeepStrictEqual } of node:util',
   '{ isIP } of node:net',
   '{ isIPv6 } of node:net',
+  '{ BlockList, isIP } of node:net',
+  '{ getKeyIndexes } of @ioredis/commands',
+  // for one table of that package, which has no other door
+  '{ createRequire } of node:module',
   '{ distance } of fastest-levenshtein',
 ])
 
