@@ -4,6 +4,8 @@ import { isPlaceholder, placeholdersOf } from '../language/hook-name.ts'
 import type { CommandField } from '../syntax/ast.ts'
 import { partOf } from '../syntax/parse.ts'
 import type { Check } from './check.ts'
+import { callsOf } from './redis-call.ts'
+import { isRefused } from './unpaired.ts'
 
 /** Placeholders that EMQ X's manuals print without `${}`; ours were never written so. */
 const PRINTED_BARE = new Set(['clientid', 'msgid', 'topic', 'payload', 'qos', 'message'])
@@ -15,11 +17,15 @@ export const bareWordPlaceholder: Check = {
   bad: 'backend.redis.hook.session.subscribed.1 = {"topic": "#", "action": {"commands": ["HSET sub:${clientid} topic qos"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.session.subscribed.1 = {"topic": "#", "action": {"commands": ["HSET sub:${clientid} topic ${topic}"]}, "pool": "pool1"}',
   *find({ rules }) {
-    for (const { hook, commands } of rules) {
+    for (const rule of rules) {
+      const { hook, commands } = rule
       if (hook === undefined) continue
-      for (const { text, fields } of commands) {
+      // That a value is missing is said as that.
+      const refused = new Set(callsOf([rule]).filter(isRefused).map(({ command }) => command))
+      for (const command of commands) {
+        const { text, fields } = command
         const words = bareWords(fields, hook)
-        if (words.length === 0) continue
+        if (words.length === 0 || refused.has(command)) continue
         yield {
           span: partOf(text, 0, text.value.length),
           message: `this stores the ${words.length === 1 ? 'word' : 'words'} ${oneOfThese(words, 'and')}, not the ${words.length === 1 ? 'value' : 'values'}`,

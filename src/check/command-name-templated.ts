@@ -1,9 +1,13 @@
+import { hasDangerousSubcommand } from '../language/dangerous-commands.ts'
+import { hasUnfitSubcommand } from '../language/unfit-commands.ts'
 import type { Check } from './check.ts'
+import { callsOf } from './redis-call.ts'
+import { written } from './template.ts'
 
 export const commandNameTemplated: Check = {
   name: 'command-name-templated',
   severity: 'error',
-  doc: 'The name of a Redis command is fixed text: else a client would choose the command.',
+  doc: 'The name of a Redis command is fixed text: else a client would choose the command. So is the name of a subcommand where one of them could do harm.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["${payload} k v"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["SET k ${payload}"]}, "pool": "pool1"}',
   *find({ rules }) {
@@ -14,6 +18,11 @@ export const commandNameTemplated: Check = {
       } else if (name === undefined || name.parts.length === 0) {
         yield { span: text.span, message: 'a command begins with its name', hint: 'write `NAME key ..`, no space before it' }
       }
+    }
+    for (const { name, title, known, args: [first], texts: [text] } of callsOf(rules)) {
+      if (known?.subcommands === undefined || first === undefined || text !== undefined) continue
+      if (!hasDangerousSubcommand(name) && !hasUnfitSubcommand(name)) continue
+      yield { span: first.field.span, message: `\`${title}\` does what \`${written(first.template)}\` says, and a client would choose it`, hint: 'write the name of the subcommand' }
     }
   },
 }

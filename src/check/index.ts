@@ -1,14 +1,25 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { actionShape } from './action-shape.ts'
+import { ambiguousJoin } from './ambiguous-join.ts'
 import { badValue } from './bad-value.ts'
 import { bareWordPlaceholder } from './bare-word-placeholder.ts'
+import { blockingCommand } from './blocking-command.ts'
+import { channelOnCluster } from './channel-on-cluster.ts'
 import type { Check, Finding } from './check.ts'
 import { commandNameTemplated } from './command-name-templated.ts'
+import { connectionState } from './connection-state.ts'
+import { constantHashTag } from './constant-hash-tag.ts'
+import { crossSlotBatch } from './cross-slot-batch.ts'
+import { crossSlotCommand } from './cross-slot-command.ts'
 import { curlyQuote } from './curly-quote.ts'
+import { dangerous } from './dangerous.ts'
+import { databaseOnCluster } from './database-on-cluster.ts'
+import { deprecatedCommand } from './deprecated-command.ts'
 import { duplicateJsonKey } from './duplicate-json-key.ts'
 import { duplicateRuleNumber } from './duplicate-rule-number.ts'
 import { envInRule } from './env-in-rule.ts'
 import { envUnset } from './env-unset.ts'
+import { evalNumkeys } from './eval-numkeys.ts'
 import { expiredTimeIgnored } from './expired-time-ignored.ts'
 import { fetchWithoutAck } from './fetch-without-ack.ts'
 import { fileMissing } from './file-missing.ts'
@@ -23,22 +34,31 @@ import { invalidFilterHash } from './invalid-filter-hash.ts'
 import { invalidFilterPlus } from './invalid-filter-plus.ts'
 import { listenerWithoutAddress } from './listener-without-address.ts'
 import { listenerWithoutCertificate } from './listener-without-certificate.ts'
+import { keyTypeConflict } from './key-type-conflict.ts'
 import { memberType } from './member-type.ts'
 import { messageNotAlone } from './message-not-alone.ts'
 import { noExpiry } from './no-expiry.ts'
 import { notBuiltYet } from './not-built-yet.ts'
 import { numberOrder } from './number-order.ts'
 import { oldForm } from './old-form.ts'
+import { oddPairs } from './odd-pairs.ts'
+import { payloadInKey } from './payload-in-key.ts'
 import { placeholderUnavailable } from './placeholder-unavailable.ts'
 import { poolMissing } from './pool-missing.ts'
 import { poolOptionIgnored } from './pool-option-ignored.ts'
 import { poolWithoutServer } from './pool-without-server.ts'
 import { repeatedSetting } from './repeated-setting.ts'
+import { resultThrownAway } from './result-thrown-away.ts'
 import type { Symbols } from './symbols.ts'
 import { syntax } from './syntax.ts'
+import { templateInScript } from './template-in-script.ts'
 import { topicMissing } from './topic-missing.ts'
 import { topicOnTopiclessHook } from './topic-on-topicless-hook.ts'
+import { ttlDropped } from './ttl-dropped.ts'
+import { twoSpaces } from './two-spaces.ts'
+import { unboundedCollection } from './unbounded-collection.ts'
 import { undefinedPool } from './undefined-pool.ts'
+import { unknownCommand } from './unknown-command.ts'
 import { unknownField } from './unknown-field.ts'
 import { unknownFunction } from './unknown-function.ts'
 import { unknownHook } from './unknown-hook.ts'
@@ -47,6 +67,7 @@ import { unknownSection } from './unknown-section.ts'
 import { unknownSetting } from './unknown-setting.ts'
 import { unusedIgnore } from './unused-ignore.ts'
 import { unusedPool } from './unused-pool.ts'
+import { wrongArity } from './wrong-arity.ts'
 
 /** All checks, in the order of the reference. To add one: a file beside this one and a line here. */
 export const CHECKS: readonly Check[] = [
@@ -97,7 +118,30 @@ export const CHECKS: readonly Check[] = [
   invalidFilterHash,
   invalidFilterPlus,
   noExpiry,
+  // Redis commands
+  unknownCommand,
+  wrongArity,
+  oddPairs,
+  blockingCommand,
+  connectionState,
+  dangerous,
+  twoSpaces,
+  payloadInKey,
+  unboundedCollection,
+  ttlDropped,
+  deprecatedCommand,
+  evalNumkeys,
+  resultThrownAway,
+  // keys and cluster
+  crossSlotCommand,
+  crossSlotBatch,
+  keyTypeConflict,
+  ambiguousJoin,
+  databaseOnCluster,
+  constantHashTag,
+  channelOnCluster,
   // security, hygiene
+  templateInScript,
   ignoreWithoutReason,
   unusedIgnore,
 ]

@@ -30,7 +30,7 @@ it('any text can be a field in double quotes', () => {
   const fields = fc.array(fc.string({ unit: 'grapheme' }).filter(field => !field.includes('${')), { minLength: 1, maxLength: 5 })
   fc.assert(fc.property(fields, (texts) => {
     const quoted = texts.map(text => `"${text.replace(/["\\]/g, String.raw`\$&`)}"`)
-    const [command] = templates(`SET ${quoted.join(' ')}`) ?? []
+    const [command] = templates(`DEL ${quoted.join(' ')}`) ?? []
     expect(command?.fields.map(parts => parts.map(part => typeof part === 'string' ? part : '').join(''))).toEqual(texts)
   }))
 })

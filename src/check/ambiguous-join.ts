@@ -1,0 +1,76 @@
+import { ACTIONS } from '../actions/index.ts'
+import type { HookName } from '../language/hooks.ts'
+import type { Check } from './check.ts'
+import { callsOf, keysOf } from './redis-call.ts'
+import { valueOf, written, type Template } from './template.ts'
+
+/** EMQ X has chosen these, and what reads them knows them so. */
+const OF_FUNCTIONS = new Set(ACTIONS.flatMap(({ keys }) => keys))
+
+export const ambiguousJoin: Check = {
+  name: 'ambiguous-join',
+  severity: 'warning',
+  doc: 'Where two texts of clients make a key, and what stands between them may be in both, different clients can come to one key. Keys of the functions are not meant.',
+  bad: 'backend.redis.hook.message.acked.1 = {"topic": "#", "action": {"commands": ["SET seen:${clientid}:${topic} 1"]}, "pool": "pool1"}',
+  good: 'backend.redis.hook.message.acked.1 = {"topic": "#", "action": {"commands": ["HSET seen:${clientid} ${topic} 1"]}, "pool": "pool1"}',
+  *find({ rules }) {
+    for (const call of callsOf(rules)) {
+      const key = keysOf(call).find(({ template }) => !OF_FUNCTIONS.has(written(template)) && joinOf(template, call.rule.hook) !== undefined)
+      const join = key === undefined ? undefined : joinOf(key.template, call.rule.hook)
+      if (key === undefined || join === undefined) continue
+      const { first, second, between } = join
+      const [one, other] = [`\`a\` with \`b${between}c\``, `\`a${between}b\` with \`c\``]
+      yield {
+        span: key.field.span,
+        message: between === ''
+          ? `nothing stands between \`\${${first}}\` and \`\${${second}}\`: \`ab\` with \`c\` and \`a\` with \`bc\` share this key`
+          : `\`\${${first}}\` and \`\${${second}}\` may both contain \`${between}\`: ${one} and ${other} share this key`,
+        hint: `make one of them the field of a hash, such as \`HSET ${upTo(key.template, first)} \${${second}} ..\``,
+      }
+    }
+  },
+}
+
+interface Join {
+  readonly first: string
+  readonly second: string
+  readonly between: string
+}
+
+/** Two neighbours that clients choose, and what stands between them, if it may stand in both. */
+function joinOf(template: Template, hook: HookName | undefined): Join | undefined {
+  // Each message has an id of its own, which keeps the rest apart.
+  if (template.some(part => part.kind === 'placeholder' && part.name === 'msgid')) return undefined
+  let first: string | undefined
+  let between = ''
+  for (const part of template) {
+    if (part.kind === 'text') {
+      between += part.text
+    } else if (part.name === 'qos' || part.name === 'ts') {
+      between += '1'
+    } else if (valueOf(part)?.free !== true || part.name === 'payload') {
+      // A payload in a key is said as that.
+      first = undefined
+      between = ''
+    } else {
+      if (first !== undefined && mayHold(first, between, hook) && mayHold(part.name, between, hook)) return { first, second: part.name, between }
+      first = part.name
+      between = ''
+    }
+  }
+  return undefined
+}
+
+/** The key up to a placeholder, and to the end of its hash tag. */
+function upTo(template: Template, name: string): string {
+  const at = template.findIndex(part => part.kind === 'placeholder' && part.name === name)
+  const text = written(template.slice(0, at + 1))
+  const next = template[at + 1]
+  return next?.kind === 'text' && next.text.startsWith('}') ? `${text}}` : text
+}
+
+/** No text of MQTT contains U+0000, and no topic of a message a wildcard [MQTT-1.5.3-2, MQTT-3.3.2-2]. */
+function mayHold(name: string, text: string, hook: HookName | undefined): boolean {
+  if (text.includes('\0')) return false
+  return name !== 'topic' || hook?.startsWith('message.') !== true || !/[+#]/.test(text)
+}

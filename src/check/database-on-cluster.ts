@@ -1,0 +1,23 @@
+import { POOL_OPTIONS } from '../language/pool-options.ts'
+import type { Check } from './check.ts'
+import { clusterPools } from './cluster-pools.ts'
+
+export const databaseOnCluster: Check = {
+  name: 'database-on-cluster',
+  severity: 'warning',
+  doc: 'A Redis Cluster has one database, number 0; another number has no effect.',
+  bad: `backend.redis.pool1.type = cluster
+backend.redis.pool1.server = 127.0.0.1:7000
+backend.redis.pool1.database = 1`,
+  good: `backend.redis.pool1.type = cluster
+backend.redis.pool1.server = 127.0.0.1:7000
+backend.redis.pool1.database = 0`,
+  *find(symbols) {
+    for (const { options } of clusterPools(symbols)) {
+      const database = options.get('database')
+      const number = database === undefined ? undefined : POOL_OPTIONS.database.value.read(database.value.text)
+      if (database === undefined || number === undefined || number === 0) continue
+      yield { span: database.key.span, message: 'a cluster has only database 0; the line has no effect', hint: 'delete the line' }
+    }
+  },
+}

@@ -1,0 +1,36 @@
+import type { Check } from './check.ts'
+import { commandText } from './command-text.ts'
+import { callsOf, type RedisCall } from './redis-call.ts'
+import { isRefused } from './unpaired.ts'
+import type { CommandField } from '../syntax/ast.ts'
+
+/** How a command of old is written today, by its arguments (redis.io/commands). Those that only read have another finding. */
+const TODAY: Readonly<Partial<Record<string, (args: readonly CommandField[]) => readonly (CommandField | string | undefined)[]>>> = {
+  hmset: args => ['HSET', ...args],
+  setex: ([key, seconds, value]) => ['SET', key, value, 'EX', seconds],
+  psetex: ([key, milliseconds, value]) => ['SET', key, value, 'PX', milliseconds],
+  setnx: ([key, value]) => ['SET', key, value, 'NX'],
+  // What was there before is answered to nobody.
+  getset: ([key, value]) => ['SET', key, value],
+  rpoplpush: ([from, to]) => ['LMOVE', from, to, 'RIGHT', 'LEFT'],
+}
+
+export const deprecatedCommand: Check = {
+  name: 'deprecated-command',
+  severity: 'info',
+  doc: 'Redis keeps its old commands, and says of them that new ones take their place.',
+  bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SETEX k:${clientid} 60 1"]}, "pool": "pool1"}',
+  good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SET k:${clientid} 1 EX 60"]}, "pool": "pool1"}',
+  *find({ rules }) {
+    for (const call of callsOf(rules)) {
+      if (!Object.hasOwn(TODAY, call.name) || isRefused(call)) continue
+      const [name, text] = newForm(call)
+      yield { span: call.nameSpan, message: `\`${call.title}\` is deprecated by Redis`, hint: text === undefined ? `use \`${name}\`` : `write \`${text}\`` }
+    }
+  },
+}
+
+function newForm({ name, command: { fields: [, ...args] } }: RedisCall): readonly [name: string, text: string | undefined] {
+  const fields = (TODAY[name]?.(args) ?? []).flatMap(field => field ?? [])
+  return [typeof fields[0] === 'string' ? fields[0] : '', commandText(fields)]
+}

@@ -1,0 +1,59 @@
+import { addedMembers, growth, keyTypeOf, mayShrink, type KeyType } from '../language/command-keys.ts'
+import type { Check } from './check.ts'
+import { commandText, fieldText } from './command-text.ts'
+import { callsOf, keysOf, type Argument, type RedisCall } from './redis-call.ts'
+import { currentRules } from './symbols.ts'
+import { mayBe, valueOf, written, type Template } from './template.ts'
+import { isRefused } from './unpaired.ts'
+
+export const unboundedCollection: Check = {
+  name: 'unbounded-collection',
+  severity: 'warning',
+  doc: 'What each message adds to and nothing takes from grows until Redis is full. Said once for a key, where no rule takes from it or lets it expire; an application that does is not seen.',
+  bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["RPUSH pub:${topic} ${msgid}"]}, "pool": "pool1"}',
+  good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["RPUSH pub:${topic} ${msgid}", "LTRIM pub:${topic} -1000 -1"]}, "pool": "pool1"}',
+  *find(symbols) {
+    // What takes from it may be among what could not be read.
+    if (symbols.broken.length + symbols.strays.length + symbols.includes.length > 0) return
+    const calls = callsOf(currentRules(symbols))
+    const shrunk = new Set(calls.filter(call => mayShrink(call.name)).flatMap(call => keysOf(call).map(({ template }) => written(template))))
+    const said = new Set<string>()
+    for (const call of calls) {
+      const [key] = keysOf(call)
+      if (key === undefined || isRefused(call) || !growsForEver(call, key)) continue
+      const text = written(key.template)
+      if (shrunk.has(text) || said.has(text)) continue
+      said.add(text)
+      const type = keyTypeOf(call.name) ?? 'string'
+      yield {
+        span: key.field.span,
+        message: `this ${type} grows for ever: no rule takes from \`${text}\` or lets it expire`,
+        hint: `${cure(call, text, type)}; ignore this where an application takes from it`,
+      }
+    }
+  },
+}
+
+function growsForEver(call: RedisCall, key: Argument): boolean {
+  const kind = growth(call.name)
+  // A key that each message has of its own does not grow by others.
+  if (kind === undefined || isEverNew(key.template)) return false
+  if (call.name === 'xadd' && call.args.slice(1).some(({ template }) => mayBe(template, ['MAXLEN', 'MINID']))) return false
+  return kind === 'always' || addedMembers(call.name, call.args.length).some(index => isEverNew(call.args[index]?.template ?? []))
+}
+
+function isEverNew(template: Template): boolean {
+  return template.some(part => valueOf(part)?.everNew === true)
+}
+
+function cure({ name, command: { fields: [first, key, ...rest] } }: RedisCall, text: string, type: KeyType): string {
+  const typed = fieldText(text)
+  if (name === 'xadd' && first !== undefined && key !== undefined) {
+    return `write \`${commandText([first, key, 'MAXLEN', '~', '1000', ...rest]) ?? 'XADD key MAXLEN ~ 1000 ..'}\``
+  }
+  const trim: Partial<Record<KeyType, string>> = {
+    'list': name.startsWith('l') ? `LTRIM ${typed} 0 999` : `LTRIM ${typed} -1000 -1`,
+    'sorted set': `ZREMRANGEBYRANK ${typed} 0 -1001`,
+  }
+  return `add ${[trim[type], `EXPIRE ${typed} 86400`].flatMap(it => it === undefined ? [] : [`\`${it}\``]).join(' or ')}`
+}
