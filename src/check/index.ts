@@ -47,8 +47,10 @@ import { placeholderUnavailable } from './placeholder-unavailable.ts'
 import { poolMissing } from './pool-missing.ts'
 import { poolOptionIgnored } from './pool-option-ignored.ts'
 import { poolWithoutServer } from './pool-without-server.ts'
+import { remotePlaintext } from './remote-plaintext.ts'
 import { repeatedSetting } from './repeated-setting.ts'
 import { resultThrownAway } from './result-thrown-away.ts'
+import { secretInFile } from './secret-in-file.ts'
 import type { Symbols } from './symbols.ts'
 import { syntax } from './syntax.ts'
 import { templateInScript } from './template-in-script.ts'
@@ -141,6 +143,8 @@ export const CHECKS: readonly Check[] = [
   constantHashTag,
   channelOnCluster,
   // security, hygiene
+  secretInFile,
+  remotePlaintext,
   templateInScript,
   ignoreWithoutReason,
   unusedIgnore,
