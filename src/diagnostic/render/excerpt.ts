@@ -19,8 +19,10 @@ const TAB = '  '
 export function excerptOf(source: SourceText, span: Span): Excerpt {
   const text = lineText(source, span.start.line)
   const shown = withoutSecrets(text)
-  const from = Math.min(span.start.column - 1, shown.length)
-  const to = span.end.line > span.start.line ? shown.length : Math.min(span.end.column - 1, shown.length)
+  // A secret is shorter than it was: what stands behind one has moved.
+  const shownColumn = (column: number) => Math.min(withoutSecrets(text.slice(0, column - 1)).length, shown.length)
+  const from = shownColumn(span.start.column)
+  const to = span.end.line > span.start.line ? shown.length : shownColumn(span.end.column)
   const before = printable(shown.slice(0, from))
   const marked = printable(shown.slice(from, to))
   return cut({ before, marked, after: printable(shown.slice(to)) })
