@@ -36,7 +36,9 @@ function problem(text: string, following: number): string | undefined {
   return `the number of keys is ${text}, and ${following === 0 ? 'nothing' : argumentCount(following)} follow${following > 1 ? '' : 's'}`
 }
 
-function hintFor({ texts, args, command: { fields } }: RedisCall, place: number, following: number): string {
+function hintFor({ name, texts, args, command: { fields } }: RedisCall, place: number, following: number): string {
+  // Of a script it is not known how many are meant, and all of them can be keys.
+  if (!/^(?:eval|fcall)/.test(name)) return 'write how many keys follow'
   const isNumber = /^-?\d+$/.test(texts[place] ?? '')
   const field = args[place]?.field
   const text = commandText(fields.flatMap(other => other !== field ? [other] : isNumber ? [String(following)] : [String(following + 1), other]))

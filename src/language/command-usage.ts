@@ -1,11 +1,11 @@
-/** How a command is written, its name left out (redis.io/commands); of those that a rule is likely to have. */
+/** How a command is written in a rules file, its name left out (redis.io/commands); of those that a rule is likely to have. */
 const USAGE: Readonly<Record<string, string>> = {
   append: 'key value',
   bitop: 'AND|OR|XOR|NOT target key ..',
   copy: 'source target',
   decr: 'key', decrby: 'key number',
   del: 'key ..', unlink: 'key ..', touch: 'key ..', exists: 'key ..',
-  eval: '"script" numkeys key .. arg ..', evalsha: 'sha1 numkeys key .. arg ..', fcall: 'function numkeys key .. arg ..',
+  eval: String.raw`\"script\" numkeys key .. arg ..`, evalsha: 'sha1 numkeys key .. arg ..', fcall: 'function numkeys key .. arg ..',
   expire: 'key seconds', pexpire: 'key milliseconds', expireat: 'key unix-seconds', pexpireat: 'key unix-milliseconds',
   geoadd: 'key longitude latitude member',
   get: 'key', getdel: 'key', getex: 'key EX seconds', getset: 'key value',

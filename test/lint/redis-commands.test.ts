@@ -84,10 +84,33 @@ describe('of commands that a real Redis takes', () => {
   })
 })
 
+/** What Redis says to a command that it could take of no data. */
+const SHAPE = /wrong number of arguments|syntax error|[Nn]umber of keys|numkeys|not an integer|not a valid float|Invalid stream ID/
+
 describe('of commands that a real Redis refuses', () => {
   it.each(REFUSED)('%s sees %s, and nothing else does', async (check, command) => {
-    expect((await refusals(single, [command]))[0]).toMatch(/wrong number of arguments|syntax error|[Nn]umber of keys|numkeys|not an integer|Invalid stream ID/)
+    expect((await refusals(single, [command]))[0]).toMatch(SHAPE)
     expect(errorsOf([command]).map(error => error.check)).toEqual([check])
+  })
+})
+
+describe('a command that a hint says to write', () => {
+  const hints = REFUSED.map(([, command]) => command).concat([
+    'BLPOP k 0', 'BLMOVE a b LEFT RIGHT 0', 'BRPOPLPUSH a b 0', 'BLMPOP 0 1 k LEFT', 'BZPOPMIN k 0', 'XREAD BLOCK 0 STREAMS a 0', 'HMSET k f "a b"', 'SETEX k 60 "a b"', 'PSETEX k 60 v', 'SETNX k v',
+    'GETSET k ""', 'RPOPLPUSH a b', 'SADD  k v', 'HSET k topic ${topic} qos', 'EVAL "return 1" k', 'XADD k * f "a b"', 'RPUSH k "\\"a\\" b"',
+  ]).flatMap(command => compile([ruleOf([command])]).diagnostics.flatMap(({ hint = '' }) => [...hint.matchAll(/`([A-Z]+ [^`]+)`/g)].map(([, shown = '']) => shown)))
+
+  it.each([...new Set(hints)])('%s is one that a real Redis takes', async (shown) => {
+    // As in a rules file; what stands for several is one, and a word for a number is one.
+    const typed = JSON.parse(`"${shown}"`) as string // as the file's text would be read
+    const command = typed.replaceAll(' ..', '').replace(/\|\w+/g, '').replace(/numkeys/, '1').replace(/"script"/, '"return 1"')
+      .replace(/\b(?:unix-)?(?:milli)?seconds\b|\b(?:number|count|score|index|offset|start|stop)\b/g, '1').replace(/longitude latitude/, '1 1')
+    expect(errorsOf([command])).toEqual([])
+    expect((await refusals(single, [command]))[0] ?? '').not.toMatch(SHAPE)
+  })
+
+  it('are many', () => {
+    expect(new Set(hints).size).toBeGreaterThan(30)
   })
 })
 
