@@ -1,18 +1,16 @@
 import type { Check } from './check.ts'
-
-/** Where settings come from that stand in no file (SPEC 1). */
-const ENVIRONMENT = 'env'
+import { hasReferences } from './fill-in.ts'
 
 export const secretInFile: Check = {
   name: 'secret-in-file',
   severity: 'warning',
   doc: 'A password in a rules file is in its copies, its backups and its version control too.',
   bad: 'backend.redis.pool1.password = hunter2',
-  good: '# HOOKLINE_BACKEND__REDIS__POOL1__PASSWORD is set in the environment',
+  good: 'backend.redis.pool1.username = hookline',
   *find({ settings }) {
-    for (const { setting: { key, value }, target } of settings) {
+    for (const { setting: { key, value }, target, isVariable } of settings) {
       if (target?.kind !== 'pool' || target.option !== 'password') continue
-      if (key.span.file === ENVIRONMENT || value.parts.some(({ kind }) => kind !== 'text')) continue
+      if (isVariable || hasReferences(value)) continue
       // The place is the key's: not even the length of the password is said.
       yield {
         span: key.span, message: `the password of \`${target.pool}\` stands in the file for everyone to read`,

@@ -14,7 +14,7 @@ export const unboundedCollection: Check = {
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["RPUSH pub:${topic} ${msgid}", "LTRIM pub:${topic} -1000 -1"]}, "pool": "pool1"}',
   *find(symbols) {
     // What takes from it may be among what could not be read.
-    if (symbols.broken.length + symbols.strays.length + symbols.includes.length > 0) return
+    if (symbols.broken.length + symbols.strays.length > 0 || symbols.isPartial) return
     const calls = callsOf(currentRules(symbols))
     const shrunk = new Set(calls.filter(call => mayShrink(call.name)).flatMap(call => keysOf(call).map(({ template }) => written(template))))
     const said = new Set<string>()
