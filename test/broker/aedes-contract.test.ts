@@ -1,4 +1,5 @@
 import { connect as connectTcp, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import { generate, parser, type Packet } from 'mqtt-packet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHandshake, type Handshake, type HandshakeEvents, type MqttClient } from '../../src/broker/aedes.ts'
@@ -7,6 +8,7 @@ import { listen, type OpenListener } from '../../src/broker/listeners.ts'
 /** What src/broker/aedes.ts relies on of aedes 1.2.0, piece by piece: a newer aedes must pass this first. */
 
 const heard: string[] = []
+const failures: Error[] = []
 const clients: MqttClient[] = []
 let present = false
 const LIMITS = { maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000 }
@@ -28,11 +30,15 @@ const events: HandshakeEvents = {
   gone: (client) => heard.push(`gone ${client.id}`),
   keepaliveTimeout: () => heard.push('keepalive'),
   refused: (_client, { problem }) => heard.push(`refused: ${problem}`),
-  failed: () => heard.push('failed'),
+  failed: (_client, error) => {
+    heard.push('failed')
+    failures.push(error)
+  },
 }
 
 beforeEach(async () => {
   heard.length = 0
+  failures.length = 0
   clients.length = 0
   present = false
   limits = LIMITS
@@ -220,5 +226,99 @@ describe('the end of a connection', () => {
     const other = dial()
     other.send(CONNECT)
     await expect.poll(() => heard).toContain('ready c')
+  })
+})
+
+describe('a connection that is no socket', () => {
+  /** What a WebSocket is made into: a stream, and nothing more. */
+  class Conn extends Duplex {
+    readonly written: Packet[] = []
+    reads = 0
+    readonly #reader = parser()
+
+    constructor() {
+      super({ allowHalfOpen: false })
+      this.#reader.on('packet', (packet) => this.written.push(packet))
+    }
+
+    override _read(): void {
+      this.reads++
+    }
+
+    override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+      this.#reader.parse(chunk)
+      done()
+    }
+
+    send(...packets: Packet[]): boolean {
+      return this.push(Buffer.concat(packets.map((packet) => generate(packet))))
+    }
+  }
+
+  function accepted(): Conn {
+    const conn = new Conn()
+    handshake.accept(conn)
+    return conn
+  }
+
+  test('is read, answered, and asked for more', async () => {
+    const conn = accepted()
+    conn.send(CONNECT)
+    await expect.poll(() => conn.written.map(({ cmd }) => cmd)).toEqual(['connack'])
+    const { reads } = conn
+    conn.send({ cmd: 'pingreq' })
+    await expect.poll(() => conn.written.map(({ cmd }) => cmd)).toEqual(['connack', 'pingresp'])
+    expect(conn.reads).toBeGreaterThan(reads)
+  })
+
+  test('is not asked for more while its client is paused, and told when it is full', async () => {
+    const conn = accepted()
+    conn.send(CONNECT)
+    await expect.poll(() => heard).toContain('ready c')
+    clients[0]?.pause()
+    let taken = 0
+    const publish = { cmd: 'publish', topic: 'a', payload: 'x'.repeat(1000), qos: 0, retain: false, dup: false } satisfies Packet
+    while (conn.send(publish)) taken++
+    expect(taken).toBeLessThan(1000)
+    const { reads } = conn
+    await new Promise((resolve) => { setTimeout(resolve, 50) })
+    expect(conn.reads).toBe(reads)
+    clients[0]?.resume()
+    await expect.poll(() => heard.filter((line) => line === 'packet publish').length).toBe(taken + 1)
+    expect(conn.reads).toBeGreaterThan(reads)
+  })
+
+  test('ends with what was read before its end, and is destroyed', async () => {
+    const conn = accepted()
+    conn.send({ ...CONNECT, will: { topic: 'w', payload: Buffer.from('bye'), qos: 1, retain: false } })
+    await expect.poll(() => heard).toContain('ready c')
+    conn.send({ cmd: 'puback', messageId: 1 })
+    conn.push(null)
+    await expect.poll(() => heard.slice(2)).toEqual(['packet puback', 'will w bye 1 false', 'gone c'])
+    expect([conn.destroyed, conn.readableEnded]).toEqual([true, true])
+  })
+
+  test('says what was wrong with it with its own error, with and without a CONNECT', async () => {
+    const [mute, conn] = [accepted(), accepted()]
+    conn.send(CONNECT)
+    await expect.poll(() => heard).toContain('ready c')
+    const errors = [new Error('of the one'), new Error('of the other')]
+    mute.destroy(errors[0])
+    conn.destroy(errors[1])
+    await expect.poll(() => failures).toEqual(errors)
+    expect(failures.map((error, i) => error === errors[i])).toEqual([true, true])
+    expect(heard).toContain('gone c')
+  })
+
+  test('is destroyed after the idle timeout, and when its client is closed', async () => {
+    limits = { ...LIMITS, idleTimeoutMs: 50 }
+    const idle = accepted()
+    await expect.poll(() => idle.destroyed).toBe(true)
+    limits = LIMITS
+    const conn = accepted()
+    conn.send(CONNECT)
+    await expect.poll(() => heard).toContain('ready c')
+    clients[0]?.close()
+    expect(conn.destroyed).toBe(true)
   })
 })

@@ -25,6 +25,7 @@ const PATHS: Readonly<Record<string, string>> = {
   session: 'test/broker/conformance-session.test.ts',
   fuzz: 'test/broker/conformance-fuzz.test.ts',
   delivery: 'test/delivery/session.test.ts',
+  'web-socket': 'test/broker/web-socket.test.ts',
 }
 
 interface Row {

@@ -16,6 +16,7 @@ const STOREYS: readonly (readonly string[])[] = [
 const KEEPERS: Readonly<Record<string, string>> = {
   'aedes': 'broker/',
   'mqtt-packet': 'broker/',
+  'ws': 'broker/',
   'ioredis': 'store/',
   'js-redis-server': 'store/in-process-server.ts',
   'chokidar': 'server/watch.ts',
