@@ -150,6 +150,10 @@ export class Broker {
         this.counters.handshakesFailed++
         if (problem !== undefined) this.#closures.note(undefined, 'handshake', problem)
       },
+      turnedAway: () => {
+        this.counters.connectionsTurnedAway++
+        this.#closures.note(undefined, 'turned_away')
+      },
     })
     this.#listeners.push(listener)
     return listener

@@ -8,6 +8,7 @@ export const CLOSED_BY_BROKER = {
   not_reading: { reason: 'limit', words: 'a subscriber was closed: it does not read what it is sent' },
   protocol: { reason: 'protocol', words: 'a client was closed: it sent what MQTT does not allow' },
   limit: { reason: 'limit', words: 'a client was closed: it sent more than a limit allows' },
+  turned_away: { reason: 'limit', words: 'a connection was closed at once: there are as many as max_connections or max_conn_rate of its listener allow' },
   handshake: { reason: 'protocol', words: 'a connection ended before MQTT: its TLS handshake failed' },
 } as const
 

@@ -11,6 +11,10 @@ export interface ListenOptions {
   readonly path?: string | undefined
   /** Absent: without TLS. */
   readonly certificate?: Certificate | undefined
+  /** Connections at one time; absent: as many as the process may have. */
+  readonly maxConnections?: number
+  /** New connections in a second; absent: any. */
+  readonly maxConnRate?: number
 }
 
 export interface ListenPorts {
@@ -19,6 +23,8 @@ export interface ListenPorts {
   readonly accept: (conn: Duplex) => void
   /** A TLS handshake failed; the reason, unless the client only went away. */
   readonly handshakeFailed: (problem: string | undefined) => void
+  /** A connection beyond the limits was closed before a byte of it was read. */
+  readonly turnedAway: () => void
 }
 
 export interface OpenListener {
@@ -41,12 +47,21 @@ export async function listen(options: ListenOptions, ports: ListenPorts): Promis
     : tlsDoor({ certificate, handshakeTimeoutMs: limits().idleTimeoutMs, accept, failed: ports.handshakeFailed })
 
   const sockets = new Set<Socket>()
+  const isTooMany = rateLimit(options.maxConnRate ?? Infinity)
   const server = createServer({ noDelay: true }, (socket) => {
+    if (isTooMany()) {
+      socket.on('error', () => {})
+      socket.destroy()
+      ports.turnedAway()
+      return
+    }
     sockets.add(socket)
     socket.once('close', () => { sockets.delete(socket) })
     if (tls === undefined) accept(socket)
     else tls.take(socket)
   })
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections
+  server.on('drop', ports.turnedAway)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(address.port, address.host, () => {
@@ -60,5 +75,20 @@ export async function listen(options: ListenOptions, ports: ListenPorts): Promis
     renew: renewed => tls?.renew(renewed),
     close: () => { server.close() },
     cut: () => { for (const socket of sockets) socket.destroy() },
+  }
+}
+
+/** Says of each event whether there were too many in its second. */
+function rateLimit(most: number): () => boolean {
+  let began = -Infinity
+  let count = 0
+  return () => {
+    const now = performance.now()
+    if (now - began >= 1_000) {
+      began = now
+      count = 0
+    }
+    count++
+    return count > most
   }
 }

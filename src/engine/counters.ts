@@ -24,6 +24,8 @@ export interface Counters {
   effectsDropped: number
   /** Messages on a pool's channel that were no order. */
   ordersRefused: number
+  /** Connections beyond what a listener takes at a time, or in a second. */
+  connectionsTurnedAway: number
   /** Connections ended for a packet that MQTT 3.1.1 or a limit does not allow. */
   packetsRefused: number
   /** Network connections whose TLS handshake failed, or was never begun. */
@@ -34,6 +36,6 @@ export function newCounters(): Counters {
   return {
     publishersHeld: 0, publishersRefused: 0, publishesPassed: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0, sessionsExpired: 0,
     retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0, ordersRefused: 0,
-    packetsRefused: 0, handshakesFailed: 0,
+    connectionsTurnedAway: 0, packetsRefused: 0, handshakesFailed: 0,
   }
 }

@@ -28,7 +28,7 @@ const MQTT = new Set([
 ])
 
 const LISTENER = new Set([
-  'acceptors', 'max_connections', 'max_clients', 'max_conn_rate', 'active_n', 'zone', 'rate_limit', 'access', 'proxy_protocol',
+  'acceptors', 'max_clients', 'active_n', 'zone', 'rate_limit', 'access', 'proxy_protocol',
   'proxy_protocol_timeout', 'peer_cert_as_username', 'peer_cert_as_clientid', 'backlog', 'send_timeout', 'send_timeout_close', 'recbuf',
   'sndbuf', 'buffer', 'tune_buffer', 'high_watermark', 'nodelay', 'reuseaddr', 'tls_versions', 'ciphers', 'psk_ciphers', 'handshake_timeout',
   'depth', 'key_password', 'dhfile', 'cacertfile', 'verify', 'fail_if_no_peer_cert', 'secure_renegotiate', 'reuse_sessions',

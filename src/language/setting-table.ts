@@ -20,6 +20,10 @@ const MOST_SUBSCRIPTIONS = 65_535
 const certfile: SettingRow<string> = { value: anyText, default: undefined, summary: 'its certificate in PEM, and behind it those that lead to a root' }
 const keyfile: SettingRow<string> = { value: anyText, default: undefined, summary: 'the key of its certificate in PEM, without a passphrase' }
 const cafile: SettingRow<string> = { value: anyText, default: undefined, summary: 'who signs the certificates that clients must show; without it they need none' }
+/** EMQ X: 1,024,000, on a machine that does nothing else. */
+const maxConnections: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 100_000, summary: 'connections at one time; those beyond are closed' }
+/** EMQ X's default. */
+const maxConnRate: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'new connections in a second; those beyond are closed' }
 const path: SettingRow<string> = { value: urlPath, default: '/mqtt', summary: 'the path of its URL' }
 
 /**
@@ -34,17 +38,25 @@ export const SETTINGS = {
   'node.name': { value: oneWord, default: 'hookline@127.0.0.1', summary: 'the `{node}` in keys; unique per Redis' },
   'node.data_dir': { value: anyText, default: undefined, summary: 'where the embedded store keeps its files; `data` beside the first file' },
   'listener.tcp.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT is spoken; 0 is a free port' },
+  'listener.tcp.<name>.max_connections': maxConnections,
+  'listener.tcp.<name>.max_conn_rate': maxConnRate,
   'listener.ssl.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over TLS is spoken' },
   'listener.ssl.<name>.certfile': certfile,
   'listener.ssl.<name>.keyfile': keyfile,
   'listener.ssl.<name>.cafile': cafile,
+  'listener.ssl.<name>.max_connections': maxConnections,
+  'listener.ssl.<name>.max_conn_rate': maxConnRate,
   'listener.ws.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket is spoken' },
   'listener.ws.<name>.path': path,
+  'listener.ws.<name>.max_connections': maxConnections,
+  'listener.ws.<name>.max_conn_rate': maxConnRate,
   'listener.wss.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket and TLS is spoken' },
   'listener.wss.<name>.certfile': certfile,
   'listener.wss.<name>.keyfile': keyfile,
   'listener.wss.<name>.cafile': cafile,
   'listener.wss.<name>.path': path,
+  'listener.wss.<name>.max_connections': maxConnections,
+  'listener.wss.<name>.max_conn_rate': maxConnRate,
   'management.listener.http': {
     value: listenAddress, default: { host: '127.0.0.1', port: 18_083 }, summary: 'console, HTTP API and metrics',
     unbuilt: { severity: 'warning', what: 'the management listener', except: ['off'] },

@@ -36,6 +36,10 @@ export interface Listener {
   readonly path: string | undefined
   /** Absent: without TLS, or off. */
   readonly tls: ListenerTls | undefined
+  /** `max_connections`: at one time. */
+  readonly maxConnections: number
+  /** `max_conn_rate`: new ones in a second. */
+  readonly maxConnRate: number
   /** Absent: the default, no line says so. */
   readonly at: Place | undefined
 }

@@ -60,8 +60,11 @@ function planListeners(symbols: Symbols): readonly Listener[] {
 function planListener(
   symbols: Symbols, { kind, name }: Pick<Listener, 'kind' | 'name'>, address: Listener['address'], at: Listener['at'],
 ): Listener {
+  const limit = (option: string, row: Row<number>): number => needed(valueOf(symbols.current.get(`listener.${kind}.${name}.${option}`)?.setting, row))
   return {
     kind, name, address, at,
+    maxConnections: limit('max_connections', SETTINGS['listener.tcp.<name>.max_connections']),
+    maxConnRate: limit('max_conn_rate', SETTINGS['listener.tcp.<name>.max_conn_rate']),
     path: kind === 'ws' || kind === 'wss' ? needed(belowListener(symbols, `listener.${kind}.<name>.path`, name).value) : undefined,
     tls: address !== undefined && (kind === 'ssl' || kind === 'wss') ? planListenerTls(symbols, kind, name) : undefined,
   }
@@ -81,7 +84,7 @@ function belowListener({ current }: Symbols, key: BelowListener, name: string): 
   return { value: valueOf<string>(setting, SETTINGS[key]), at: setting === undefined ? undefined : placeOf(setting.key.span) }
 }
 
-type BelowListener = Extract<SettingKey, `listener.${string}.<name>.${string}`>
+type BelowListener = Extract<SettingKey, `listener.${string}.<name>.${'path' | 'certfile' | 'keyfile' | 'cafile'}`>
 
 function planPool({ name, options }: PoolSymbol): PoolSpec {
   const option = <T>(key: PoolOptionName, row: Row<T>): T | undefined => valueOf(options.get(key), row)

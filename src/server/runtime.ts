@@ -4,6 +4,7 @@ import type { Pool } from '../delivery/ports.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { Program } from '../plan/program.ts'
 import { systemClock } from './clock.ts'
+import { listenerKey } from '../language/settings.ts'
 import { type BoundListener, ListenError, type Runtime } from './runtime-port.ts'
 
 /** A broker on these rules; nothing listens yet. `boot` is unique per process: the last 11 characters of its msgids. */
@@ -23,15 +24,20 @@ export async function createRuntime(options: {
     async listen(listeners, certificates) {
       const bound: BoundListener[] = []
       for (const listener of listeners) {
-        const { address, path } = listener
+        const { address, path, maxConnections, maxConnRate } = listener
         if (address === undefined) continue
         try {
-          const open = await broker.listen({ address, path, certificate: certificates.get(listener) })
+          const open = await broker.listen({ address, path, maxConnections, maxConnRate, certificate: certificates.get(listener) })
           bound.push({ listener, address: open.address, renew: certificate => open.renew(certificate) })
-        } catch (cause) {
+        } catch (error) {
+          const cause = error as NodeJS.ErrnoException // Node's listen fails with its own kind of error only
+          // no line asks for it: a second broker on a machine is no mistake
+          if (listener.at === undefined && listener.kind === 'ws' && cause.code === 'EADDRINUSE') {
+            log.warn({ listener: listenerKey(listener), ...address }, 'MQTT over WebSocket is off: something else listens there already; a line may name another address')
+            continue
+          }
           await broker.close()
-          // Node's listen fails with its own kind of error only
-          throw new ListenError(listener, cause as NodeJS.ErrnoException)
+          throw new ListenError(listener, cause)
         }
       }
       return bound

@@ -44,7 +44,7 @@ beforeEach(async () => {
   limits = LIMITS
   handshake = await createHandshake(events, () => limits)
   listener = await listen({ address: { host: '127.0.0.1', port: 0 } }, {
-    limits: () => limits, accept: (conn) => handshake.accept(conn), handshakeFailed: () => {},
+    limits: () => limits, accept: (conn) => handshake.accept(conn), handshakeFailed: () => {}, turnedAway: () => {},
   })
 })
 

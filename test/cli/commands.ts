@@ -43,7 +43,7 @@ export class Commands {
   async start(rules: string): Promise<RunningBroker> {
     const folder = tempFolder()
     const file = join(folder, 'rules.conf')
-    writeFileSync(file, `${rules}listener.tcp.external = 127.0.0.1:0\n`)
+    writeFileSync(file, `${rules}listener.tcp.external = 127.0.0.1:0\nlistener.ws.external = off\n`)
     const broker = hookline(['start', 'rules.conf'], this.#env(), folder)
     const [ready] = await broker.lines('ready', 1)
     const [listener] = ready?.['listeners'] as readonly { readonly port: number }[] | undefined ?? [] // its log says so

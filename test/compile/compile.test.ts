@@ -53,8 +53,8 @@ it('a file of nothing is a program with defaults', () => {
     nodeName: 'hookline@127.0.0.1', dataDir: undefined, maxInflight: 32, maxMqueueLen: 1_000,
     maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 5_000, sessionExpiryMs: 7_200_000, maxSessions: 100_000, idleTimeoutMs: 15_000,
     listeners: [
-      { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, path: undefined, tls: undefined, at: undefined },
-      { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, at: undefined },
+      { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, path: undefined, tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: undefined },
+      { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: undefined },
     ],
   })
 })
@@ -80,19 +80,20 @@ it.each([
 
 it('listeners come by their kind, each with what is said below it', () => {
   const lines = ['wss.b = 0.0.0.0:8084', 'wss.b.certfile = c.pem', 'wss.b.keyfile = k.pem', 'wss.b.path = /live', 'ssl.a = 8883',
-    'ssl.a.keyfile = k.pem', 'ssl.a.certfile = c.pem', 'ssl.a.cafile = ca.pem', 'ssl.resting = off', 'ws.external.path = /', 'ws.two = 0', 'tcp.external = off']
+    'ssl.a.keyfile = k.pem', 'ssl.a.certfile = c.pem', 'ssl.a.cafile = ca.pem', 'ssl.resting = off', 'ws.external.path = /', 'ws.two = 0', 'tcp.external = off',
+    'wss.b.max_connections = 5', 'wss.b.max_conn_rate = 7']
   const file = (path: string, line: number) => ({ path, at: { file: 'a.conf', line } })
   expect(program(lines.map(line => `listener.${line}\n`).join('')).settings.listeners).toEqual([
-    { kind: 'tcp', name: 'external', address: undefined, path: undefined, tls: undefined, at: { file: 'a.conf', line: 12 } },
+    { kind: 'tcp', name: 'external', address: undefined, path: undefined, tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: { file: 'a.conf', line: 12 } },
     {
-      kind: 'ssl', name: 'a', address: { host: '127.0.0.1', port: 8883 }, path: undefined, at: { file: 'a.conf', line: 5 },
+      kind: 'ssl', name: 'a', maxConnections: 100_000, maxConnRate: 1_000, address: { host: '127.0.0.1', port: 8883 }, path: undefined, at: { file: 'a.conf', line: 5 },
       tls: { certfile: file('c.pem', 7), keyfile: file('k.pem', 6), cafile: file('ca.pem', 8) },
     },
-    { kind: 'ssl', name: 'resting', address: undefined, path: undefined, tls: undefined, at: { file: 'a.conf', line: 9 } },
-    { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/', tls: undefined, at: undefined },
-    { kind: 'ws', name: 'two', address: { host: '127.0.0.1', port: 0 }, path: '/mqtt', tls: undefined, at: { file: 'a.conf', line: 11 } },
+    { kind: 'ssl', name: 'resting', address: undefined, path: undefined, tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: { file: 'a.conf', line: 9 } },
+    { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/', tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: undefined },
+    { kind: 'ws', name: 'two', address: { host: '127.0.0.1', port: 0 }, path: '/mqtt', tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: { file: 'a.conf', line: 11 } },
     {
-      kind: 'wss', name: 'b', address: { host: '0.0.0.0', port: 8084 }, path: '/live', at: { file: 'a.conf', line: 1 },
+      kind: 'wss', name: 'b', maxConnections: 5, maxConnRate: 7, address: { host: '0.0.0.0', port: 8084 }, path: '/live', at: { file: 'a.conf', line: 1 },
       tls: { certfile: file('c.pem', 2), keyfile: file('k.pem', 3), cafile: undefined },
     },
   ])

@@ -13,6 +13,7 @@ import { tempFolder } from './temp-folder.ts'
 /** The rules that come with hookline, and what they leave out; on a free port. */
 const RULES = `${readFileSync(join(ROOT, 'rules/hookline.conf'), 'utf8')}
 listener.tcp.external = 127.0.0.1:0
+listener.ws.external = off
 backend.redis.hook.message.publish.8 = {"topic": "last/#", "action": {"function": "on_message_store_keep_latest"}, "expired_time": 3600, "pool": "pool1"}
 backend.redis.hook.session.subscribed.8 = {"topic": "last/#", "action": {"function": "on_message_fetch_for_keep_latest"}, "pool": "pool1"}
 backend.redis.hook.message.acked.8 = {"topic": "last/#", "action": {"function": "on_message_acked_for_keep_latest"}, "pool": "pool1"}

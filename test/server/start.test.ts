@@ -60,9 +60,9 @@ test('a folder with an include, a secret in a file and a variable is one program
   writeFileSync(join(folder, 'main.conf'), `${EMBEDDED}include parts/*.conf\nnode.name = \${file:name}\n`)
   writeFileSync(join(folder, 'name'), 'n1\n')
   writeFileSync(join(folder, 'parts', 'rules.conf'), RULE)
-  const it = hookline(['start', folder], { HOOKLINE_LISTENER__TCP__EXTERNAL: '0', EMQX_NODE__COOKIE: 'hunter2' })
+  const it = hookline(['start', folder], { HOOKLINE_LISTENER__TCP__EXTERNAL: '0', HOOKLINE_LISTENER__WS__EXTERNAL: 'off', EMQX_NODE__COOKIE: 'hunter2' })
   expect(await it.lines('ready', 1)).toMatchObject([{ rules: 1, node: 'n1' }])
-  expect(await it.lines('the environment has settings', 1)).toMatchObject([{ variables: ['EMQX_NODE__COOKIE', 'HOOKLINE_LISTENER__TCP__EXTERNAL'] }])
+  expect(await it.lines('the environment has settings', 1)).toMatchObject([{ variables: ['EMQX_NODE__COOKIE', 'HOOKLINE_LISTENER__TCP__EXTERNAL', 'HOOKLINE_LISTENER__WS__EXTERNAL'] }])
 
   writeFileSync(join(folder, 'parts', 'more.conf'), RULE.replace('publish.1', 'publish.2'))
   expect(await it.lines('reload applied', 1)).toMatchObject([{ rules: { added: ['message.publish.2'], removed: [], changed: [] } }])
@@ -113,13 +113,22 @@ test('a port in use is said with its setting, its line and what to do, exit 2', 
 })
 
 test('a port in use that no line names is said with the setting of the default, and how to do without it', () => {
-  const listener = { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, at: undefined } as const
+  const listener = { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, maxConnections: 100, maxConnRate: 100, at: undefined } as const
   const taken = Object.assign(new Error('in use'), { code: 'EADDRINUSE' })
   expect(cannotListen(new ListenError(listener, taken), 'rules.conf').message)
     .toBe(`cannot listen on 127.0.0.1:8083: something else listens there already
   listener.ws.external = 127.0.0.1:8083 (the default, no line sets it)
   end what is there, or choose another address in rules.conf, such as: listener.ws.external = 127.0.0.1:8084
   who does not need it turns it off: listener.ws.external = off`)
+})
+
+test('a second broker on a machine goes without the WebSocket listener that no line asks for, and says so', async () => {
+  const lines = `${EMBEDDED}listener.tcp.external = 127.0.0.1:0\n${RULE}`
+  const first = hookline(['start', rulesFile(lines)])
+  await first.lines('ready', 1)
+  const second = hookline(['start', rulesFile(lines)])
+  await second.lines('ready', 1)
+  expect(await second.lines('MQTT over WebSocket is off', 1)).toMatchObject([{ listener: 'listener.ws.external', port: 8083 }])
 })
 
 test('a Redis that is not there is said with its setting, its line and what to do, exit 2 after 10 s', async () => {
