@@ -74,22 +74,42 @@ const EMBEDDED_ADVICE: Readonly<Record<EmbeddedFailure['reason'], string>> = {
   'failed': 'mend that, or name another folder: node.data_dir = another-folder',
 }
 
-const LISTEN_REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something else listens there already',
-  EACCES: 'this user may not listen there; ports below 1024 are mostly reserved',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'no such host is known',
+/** Why nothing can listen there, what to do about it, and an address that may do. */
+interface ListenAdvice {
+  readonly reason: string
+  readonly advice: string
+  readonly other: (address: Address) => Address
+}
+
+const LISTEN_ADVICE: Readonly<Record<string, ListenAdvice>> = {
+  EADDRINUSE: { reason: 'something else listens there already', advice: 'end what is there, or choose another address', other: nextPort },
+  EACCES: { reason: 'this user may not listen there; ports below 1024 are mostly reserved', advice: 'choose another port', other: unreserved },
+  EADDRNOTAVAIL: { reason: 'this machine has no such address', advice: 'choose one that it has', other: loopback },
+  ENOTFOUND: { reason: 'no such host is known', advice: 'choose one that is', other: loopback },
+}
+
+function nextPort({ host, port }: Address): Address {
+  return { host, port: port < 65_535 ? port + 1 : 1884 }
+}
+
+function unreserved({ host, port }: Address): Address {
+  return { host, port: port < 1_024 ? port + 1_000 : 1883 }
+}
+
+function loopback({ port }: Address): Address {
+  return { host: '127.0.0.1', port }
 }
 
 export function cannotListen(error: ListenError, file: string): StartFailure {
   const { address, at } = error.listener
   const setting = listenerKey(error.listener)
   const where = address === undefined ? 'off' : addressText(address)
-  const other = address === undefined ? '1884' : addressText({ host: address.host, port: address.port < 65_535 ? address.port + 1 : 1884 })
+  const { reason, advice, other } = LISTEN_ADVICE[error.code ?? ''] ?? { reason: error.message, advice: 'choose another address', other: nextPort }
+  const example = address === undefined ? '1884' : addressText(other(address))
   return new StartFailure([
-    `cannot listen on ${where}: ${LISTEN_REASONS[error.code ?? ''] ?? error.message}`,
+    `cannot listen on ${where}: ${reason}`,
     `${setting} = ${where} (${at === undefined ? 'the default, no line sets it' : placeText(at)})`,
-    `end what is there, or choose another address in ${at?.file ?? file}, such as: ${setting} = ${other}`,
+    `${advice}, in ${at?.file ?? file} such as: ${setting} = ${example}`,
     ...(at === undefined ? [`who does not need it turns it off: ${setting} = off`] : []),
   ])
 }
