@@ -85,12 +85,15 @@ function wrongCertificate(content: Buffer): string | undefined {
   }
 }
 
+/** What Node says of it, by the version of OpenSSL: 3 calls the asking for one interrupted. */
+const NEEDS_PASSPHRASE: ReadonlySet<string> = new Set(['ERR_MISSING_PASSPHRASE', 'ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED'])
+
 function wrongKey(content: Buffer): string | undefined {
   try {
     createPrivateKey(content)
     return undefined
   } catch (error) {
-    return codeOf(error) === 'ERR_MISSING_PASSPHRASE' ? 'has a passphrase; write it without one' : 'holds no private key in PEM'
+    return NEEDS_PASSPHRASE.has(codeOf(error)) ? 'has a passphrase; write it without one' : 'holds no private key in PEM'
   }
 }
 
