@@ -20,7 +20,8 @@ export function adoptCommand(): Command {
   return new Command('adopt')
     .description('let wildcard subscriptions find the topics that EMQ X left in a pool; exact ones need no help')
     .argument('<pool>', 'its name in the rules')
-    .addOption(new Option('-f, --file <file...>', 'the rules files, or folders of them; without it those of the running broker'))
+    // as often as there are files: several behind one flag would take the pool for one of them
+    .addOption(new Option('-f, --file <file>', 'a rules file, or a folder of them; may be repeated; without it those of the running broker').argParser(oneMore))
     .addOption(brokerOption())
     .addOption(new Option('--rate <keys>', 'keys of Redis to look at in a second').default(10_000).argParser(wholeRate))
     .addOption(new Option('--dry-run', 'only count'))
@@ -30,6 +31,10 @@ broker, and be stopped: the next run goes on there.
 
 Exit codes: 0 done, 1 the rules have errors or it was stopped, 2 it could not be done.`)
     .action(run)
+}
+
+function oneMore(file: string, before: readonly string[] = []): readonly string[] {
+  return [...before, file]
 }
 
 function wholeRate(text: string): number {
