@@ -7,24 +7,26 @@ const WIDTH = 100
 /** A status for people. `now` in milliseconds since 1970. */
 export function statusText(status: Status, now: number): string {
   const { version, node, pid, uptimeSeconds, generation, hash, sessions, embedded } = status
-  const parts = [
-    [
-      `hookline ${version}, ${node}, pid ${pid}, up ${duration(uptimeSeconds)}`,
-      fact('files', status.files.map(shortPath).join(', ')),
-      fact('generation', `${generation}, ${hash.slice(0, 12)}`),
-      fact('last reload', status.lastReload === null ? 'none' : lastReload(status.lastReload, now)),
-      fact('listeners', status.listeners.map(({ url }) => url).join(', ') || 'none is on'),
-      fact('clients', `${status.connections} connected; ${counted(sessions.all, 'session')}, ${sessions.persistent} of them persistent`),
-      fact('memory', bytes(status.memory.rssBytes)),
-      ...embedded === null ? [] : [fact('embedded', shortPath(embedded.socket))],
-    ],
+  const facts = [
+    `hookline ${version}, ${node}, pid ${pid}, up ${duration(uptimeSeconds)}`,
+    fact('files', status.files.map(shortPath).join(', ')),
+    fact('generation', `${generation}, ${hash.slice(0, 12)}`),
+    fact('last reload', status.lastReload === null ? 'none' : lastReload(status.lastReload, now)),
+    fact('listeners', status.listeners.map(({ url }) => url).join(', ') || 'none is on'),
+    fact('clients', `${status.connections} connected; ${counted(sessions.all, 'session')}, ${sessions.persistent} of them persistent`),
+    fact('memory', bytes(status.memory.rssBytes)),
+    ...embedded === null ? [] : [fact('embedded', shortPath(embedded.socket))],
+  ]
+  const tables = [
     pools(status.pools, now),
     rules(status.rules),
     // where each rule has a function of its own they would only say the same again
     status.functions.some(({ rules: several }) => several > 1) ? functions(status.functions) : [],
     counters(status.counters),
   ]
-  return `${parts.flatMap(lines => lines.length === 0 ? [] : [lines.map(cut).join('\n')]).join('\n\n')}\n`
+  // a row may be cut; a fact may end with what to type
+  const parts = [facts.map(clean), ...tables.map(lines => lines.map(cut))]
+  return `${parts.flatMap(lines => lines.length === 0 ? [] : [lines.join('\n')]).join('\n\n')}\n`
 }
 
 function fact(name: string, text: string): string {
@@ -89,9 +91,13 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
 }
 
 function cut(line: string): string {
-  // nothing that comes from files or from Redis may steer the terminal
-  const clean = line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')
-  return clean.length <= WIDTH ? clean : `${clean.slice(0, WIDTH - 1)}…`
+  const shown = clean(line)
+  return shown.length <= WIDTH ? shown : `${shown.slice(0, WIDTH - 1)}…`
+}
+
+/** Nothing that comes from files or from Redis may steer the terminal. */
+function clean(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')
 }
 
 function counted(count: number, what: string): string {
