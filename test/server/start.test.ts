@@ -118,7 +118,7 @@ test('a port in use that no line names is said with the setting of the default, 
   expect(cannotListen(new ListenError(listener, taken), 'rules.conf').message)
     .toBe(`cannot listen on 127.0.0.1:8083: something else listens there already
   listener.ws.external = 127.0.0.1:8083 (the default, no line sets it)
-  end what is there, or choose another address in rules.conf, such as: listener.ws.external = 127.0.0.1:8084
+  end what is there, or choose another address, in rules.conf such as: listener.ws.external = 127.0.0.1:8084
   who does not need it turns it off: listener.ws.external = off`)
 })
 
