@@ -1,0 +1,39 @@
+/** A sentence without a golden file: how it begins in the source, and why. */
+export interface Elsewhere {
+  readonly begins: string
+  readonly why: string
+}
+
+const NO_SENTENCE = 'it is no sentence'
+const OUR_BUG = 'it takes a bug of ours'
+const BROKEN_WORLD = 'it takes a system that fails in a way that no test brings about'
+const NOBODY_TYPES = 'no command of ours sends what this answers'
+
+export const ELSEWHERE: readonly Elsewhere[] = [
+  ...['debug htstats', 'memory ', 'cluster nodes', 'cluster info', 'latency '].map(begins => ({ begins, why: NO_SENTENCE })),
+  { begins: 'without status', why: NO_SENTENCE },
+  { begins: 'no link', why: NO_SENTENCE },
+  { begins: 'no reason is known', why: OUR_BUG },
+  { begins: 'hookline has a bug', why: OUR_BUG },
+  { begins: 'looking at the rules files failed', why: OUR_BUG },
+  { begins: 'closing a replaced pool failed', why: OUR_BUG },
+  { begins: 'clearing up after a failed start failed', why: OUR_BUG },
+  { begins: 'a command is {"pool"', why: NOBODY_TYPES },
+  { begins: 'hookline knows no', why: NOBODY_TYPES },
+  { begins: 'more than ${MAX_BODY', why: NOBODY_TYPES },
+  { begins: 'what was sent is no JSON', why: NOBODY_TYPES },
+  { begins: 'the control socket fails', why: BROKEN_WORLD },
+  { begins: 'the control socket cannot be removed', why: BROKEN_WORLD },
+  { begins: 'watching the rules files is hampered', why: 'test/server/watch.test.ts: the system has no watches left' },
+  { begins: 'the store in this process does not start', why: BROKEN_WORLD },
+  { begins: "the folder ${folder} is not this user's alone", why: BROKEN_WORLD },
+  { begins: 'the redis-server of an earlier run', why: BROKEN_WORLD },
+  { begins: 'the embedded redis-server does not start', why: BROKEN_WORLD },
+  { begins: '${command}, or without it: npm install', why: 'it takes an installation without an optional dependency' },
+  ...['dnf install', 'apk add', 'brew install'].map(begins => ({ begins, why: 'it takes another system' })),
+  { begins: 'no WebSocket: something else', why: 'it takes a port of the machine that other tests may have' },
+  { begins: 'hookline is stopping', why: 'test/server/reload.test.ts' },
+  { begins: 'a replaced pool was closed before', why: 'test/server/reload.test.ts: it takes a minute' },
+  { begins: '${name} is a ${spec.type} pool, which cannot', why: 'it takes a cluster' },
+  { begins: 'it is not set', why: 'diagnostics say it in words of their own' },
+]

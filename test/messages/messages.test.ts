@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { sourceFiles } from '../structure/imports.ts'
+import { ASKED } from './asked.ts'
+import { ELSEWHERE } from './elsewhere.ts'
+import { ORDINARY } from './ordinary.ts'
+import { SAID } from './said.ts'
+import { sentencesOf, type Sentence } from './sentences.ts'
+import { openWorld, Stage, type World } from './stage.ts'
+import { STARTS } from './starts.ts'
+import type { Situation } from './situation.ts'
+
+// SPEC 5.1: exit codes are fixed. What a command says is in a golden file of the situation's name;
+// UPDATE=1 writes them.
+
+const SITUATIONS: readonly Situation[] = [...ORDINARY, ...STARTS, ...ASKED]
+const OUT = '.out'
+
+let world: World
+beforeAll(async () => { world = await openWorld() })
+afterAll(() => world.end())
+
+test.each(SITUATIONS)('$name: $line ends with $exit, and says what its file has', async (situation) => {
+  await world.redis.client.flushall()
+  const stage = new Stage(world, situation.env)
+  onTestFinished(() => stage.close())
+  const { code, stdout, stderr } = await stage.play(situation)
+  expect(code, stdout + stderr).toBe(situation.exit)
+  const shown = stage.shown([`$ ${situation.line}\n`, stdout, ...linesOf(stderr).map(line => `2> ${line}\n`), `exit code ${code}\n`].join(''))
+  expectGolden(situation.name, shown)
+})
+
+test.each(SAID)('$name: what no test can bring about is said as its file has it', ({ name, text }) => {
+  expectGolden(name, `${text().trimEnd()}\n`)
+})
+
+function expectGolden(name: string, shown: string): void {
+  const file = pathOf(name)
+  if (process.env['UPDATE'] !== undefined) writeFileSync(file, shown)
+  expect(existsSync(file), `${file} is not there; UPDATE=1 writes it`).toBe(true)
+  expect(shown).toBe(readFileSync(file, 'utf8'))
+}
+
+test('every golden file belongs to a situation, and none of two', () => {
+  const names = [...SITUATIONS, ...SAID].map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  expect(goldens()).toEqual([...names].sort())
+})
+
+test('every command has situations for each exit code that its help knows', () => {
+  const known = goldens().filter(name => name.startsWith('help-')).map((name) => {
+    const [, codes = ''] = readFileSync(pathOf(name), 'utf8').split('Exit codes:')
+    return [name.slice('help-'.length), [...codes.replace(/\nexit code.*/s, '').matchAll(/(?:^|, |,\n)\s*(\d) /g)].map(([, code]) => Number(code))] as const
+  })
+  const had = known.map(([command]) => [command, [...new Set(SITUATIONS.flatMap(({ line, exit }) => line.startsWith(`hookline ${command} `) || line === `hookline ${command}` ? [exit] : []))].sort((a, b) => a - b)] as const)
+  expect(had).toEqual(known)
+})
+
+const PRINTING = /^(?:cli|server)\/|^engine\/reload\.ts$|^store\/(?:embedded|tls-files)\.ts$/
+
+test('every sentence of the code that prints is in a golden file, or said to be elsewhere', () => {
+  const all = [...goldens().map(pathOf), ...lintGoldens()].map(file => flat(readFileSync(file, 'utf8').replaceAll(/^2> /gm, '')))
+  const sentences = sourceFiles().filter(file => PRINTING.test(file)).flatMap(sentencesOf)
+  const unseen = sentences.filter(sentence => !all.some(text => patternOf(sentence).test(text)))
+  const missing = unseen.filter(({ text }) => !ELSEWHERE.some(({ begins }) => text.startsWith(begins)))
+  expect(missing.map(({ file, line, text }) => `src/${file}:${line}: ${text}`)).toEqual([])
+  const needless = ELSEWHERE.filter(({ begins }) => !unseen.some(({ text }) => text.startsWith(begins)))
+  expect(needless).toEqual([])
+})
+
+/** Its fixed pieces, one after another. */
+function patternOf({ pieces }: Sentence): RegExp {
+  return new RegExp(pieces.map(piece => flat(piece).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*?'))
+}
+
+/** Wrapped lines of a help are one. */
+function flat(text: string): string {
+  return text.replaceAll('\\"', '"').replace(/\s+/g, ' ').trim()
+}
+
+function goldens(): readonly string[] {
+  return readdirSync(fileURLToPath(new URL('.', import.meta.url))).filter(name => name.endsWith(OUT)).map(name => name.slice(0, -OUT.length)).sort()
+}
+
+/** What is wrong in files is shown by tests of its own. */
+function lintGoldens(): readonly string[] {
+  const folder = fileURLToPath(new URL('../lint/', import.meta.url))
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith(OUT)).map(name => join(folder, name))
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`${name}${OUT}`, import.meta.url))
+}
+
+function linesOf(text: string): readonly string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n')
+}
