@@ -16,6 +16,7 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   { begins: 'no reason is known', why: OUR_BUG },
   { begins: 'hookline has a bug', why: OUR_BUG },
   { begins: 'looking at the rules files failed', why: OUR_BUG },
+  { begins: 'looking at the certificates failed', why: OUR_BUG },
   { begins: 'closing a replaced pool failed', why: OUR_BUG },
   { begins: 'clearing up after a failed start failed', why: OUR_BUG },
   { begins: 'a command is {"pool"', why: NOBODY_TYPES },

@@ -2,8 +2,7 @@ import { EmbeddedFailure } from '../../src/store/embedded.ts'
 import type { Listener } from '../../src/language/settings.ts'
 import type { PoolSpec } from '../../src/plan/program.ts'
 import { ListenError } from '../../src/server/runtime-port.ts'
-import { badCertificate, cannotListen, poolNotThere } from '../../src/server/start-failure.ts'
-import { CertificateError } from '../../src/server/certificates.ts'
+import { cannotListen, poolNotThere } from '../../src/server/start-failure.ts'
 import { statusText } from '../../src/cli/status-text.ts'
 import { STATUS } from './stand-in.ts'
 
@@ -12,13 +11,12 @@ export const SAID: readonly { readonly name: string, readonly text: () => string
   { name: 'said-reserved-port', text: () => listening('EACCES', 883) },
   { name: 'said-no-such-host', text: () => listening('ENOTFOUND', 1883) },
   { name: 'said-default-port-taken', text: () => cannotListen(new ListenError(LISTENER, coded('EADDRINUSE')), 'rules.conf').message },
-  { name: 'said-default-listener', text: () => badCertificate(LISTENER, new CertificateError('certfile', 'a.pem', 'permission denied')).message },
   { name: 'said-no-server', text: () => poolNotThere({ ok: false, spec: SPEC, error: NO_SERVER, clause: NO_SERVER.message }, 10).message },
   { name: 'said-pool-drains', text: () => statusText({ ...STATUS, pools: [{ ...POOL, draining: true }] }, Date.parse(STATUS.startedAt)) },
 ]
 
 const LISTENER: Listener = {
-  kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, path: '/mqtt', tls: undefined, maxConnections: 1_000, maxConnRate: 1_000, at: undefined,
+  kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, path: undefined, tls: undefined, maxConnections: 1_000, maxConnRate: 1_000, at: undefined,
 }
 
 function listening(code: string, port: number): string {

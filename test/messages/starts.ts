@@ -122,9 +122,9 @@ export const STARTS: readonly Situation[] = [
     async until(stage) {
       const command = await ready(stage)
       stage.write('server.pem', 'nothing\n')
-      await command.said('a renewed certificate cannot be used')
+      await command.said('a renewed certificate was not taken over')
       for (const end of ['pem', 'key']) copyFileSync(join(CERTIFICATES, `client.${end}`), join(stage.folder, `server.${end}`))
-      await command.said('the certificate was read again')
+      await command.said('a renewed certificate was taken over')
     },
   },
 
