@@ -11,7 +11,7 @@ const ERROR = 'node.nam = a\n'
 function doubling(levels: number): Readonly<Record<string, string>> {
   const names = Array.from({ length: levels }, (_, level) => [`${level}a.inc`, `${level}b.inc`])
   const including = (level: number): string => (names[level] ?? []).map(name => `include ${name}\n`).join('')
-  return Object.fromEntries([['rules.conf', including(0)], ...names.flatMap((pair, level) => pair.map(name => [name, including(level + 1)]))])
+  return Object.fromEntries<string>([['rules.conf', including(0)], ...names.flatMap((pair, level) => pair.map(name => [name, including(level + 1)] as const))])
 }
 
 /** What every command does with its flags and arguments, and what `lint` says. */
