@@ -1,6 +1,6 @@
-import { watch as watchPaths } from 'chokidar'
+import { watch as watchPaths, type FSWatcher } from 'chokidar'
 import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { emptied, vanished } from '../engine/blank.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { Snapshot } from '../engine/reload-ports.ts'
@@ -50,17 +50,12 @@ export async function watchFiles(options: WatchOptions): Promise<Watch> {
 
   // Folders rather than files are watched: a file that is replaced takes its watch with it.
   const wanted = new Set<string>()
-  // Folders in which any file may be one of the rules, each with what tells it from one made anew in its place.
-  const searched = new Map<string, string>()
-  const watcher = watchPaths([], {
-    ignoreInitial: true,
-    awaitWriteFinish: { stabilityThreshold: 200, pollInterval: 50 },
-    followSymlinks: false,
-    depth: 0,
-    ignored: path => !wanted.has(path) && !searched.has(dirname(path)),
-  })
-  watcher.on('all', () => { soon(debounceMs) })
-  watcher.on('error', error => { options.log.warn({ err: error }, 'watching the rules files is hampered') })
+  // Each with what tells it from one that is put in its place.
+  const folders = new Map<string, string | undefined>()
+  // Those in which any file may be one of the rules.
+  const searched = new Set<string>()
+  let hampered = false
+  let watcher = openWatcher()
   const ready = new Promise<void>(resolve => { watcher.once('ready', resolve) })
   await follow(options.seen())
   await ready
@@ -79,37 +74,60 @@ export async function watchFiles(options: WatchOptions): Promise<Watch> {
     },
   }
 
+  function openWatcher(): FSWatcher {
+    const opened = watchPaths([...folders.keys()], {
+      ignoreInitial: true,
+      awaitWriteFinish: { stabilityThreshold: 200, pollInterval: 50 },
+      followSymlinks: false,
+      depth: 0,
+      ignored: path => !wanted.has(path) && !searched.has(dirname(path)),
+    })
+    opened.on('all', () => { soon(debounceMs) })
+    opened.on('raw', (event, name, about) => {
+      const folder = typeof about === 'object' && about !== null && 'watchedPath' in about ? about.watchedPath : undefined
+      // the folder itself was moved away: what is in its place is for `follow` to see
+      if (event === 'rename' && typeof folder === 'string' && folders.has(folder) && name === basename(folder)) soon(debounceMs)
+    })
+    opened.on('error', (error) => {
+      // each folder fails alike where the system has no watches left
+      if (!hampered) options.log.warn({ err: error, everySeconds: pollMs / 1_000 }, 'watching the rules files is hampered: a change may be noticed late, when they are looked at')
+      hampered = true
+    })
+    return opened
+  }
+
   /**
    * Watches where the files are now: a link that was pointed elsewhere leads to new folders, and so
    * does a new include. Says whether anything is watched that was not before.
    */
   async function follow({ watched = { files: [], folders: [] } }: Snapshot): Promise<boolean> {
-    const news = [
-      ...await Promise.all([...options.files, ...watched.files, ...watched.folders].map(followLinks)),
-      ...await Promise.all(watched.folders.map(followFolder)),
-    ]
-    return news.includes(true)
-  }
-
-  async function followLinks(path: string): Promise<boolean> {
-    const news = (await linkChain(path)).filter(link => !wanted.has(link))
-    for (const link of news) {
-      wanted.add(link)
-      wanted.add(dirname(link))
-      watcher.add(dirname(link))
-    }
-    return news.length > 0
+    const links = (await Promise.all([...options.files, ...watched.files, ...watched.folders].map(linkChain))).flat()
+    const places = await Promise.all(watched.folders.map(async path => (await linkChain(path)).at(-1) ?? path))
+    const news = links.some(link => !wanted.has(link))
+    for (const path of [...links, ...links.map(link => dirname(link)), ...places]) wanted.add(path)
+    for (const place of places) searched.add(place)
+    const changes = await Promise.all([...new Set([...links.map(link => dirname(link)), ...places])].map(followFolder))
+    if (changes.includes('replaced')) await replaceWatcher()
+    return news || changes.some(change => change !== 'same')
   }
 
   /** One that is not there is noticed by its parent when it comes. */
-  async function followFolder(path: string): Promise<boolean> {
-    const place = (await linkChain(path)).at(-1) ?? path
-    const identity = await stat(place).then(({ ino, birthtimeMs }) => `${ino} ${birthtimeMs}`, () => undefined)
-    if (identity === undefined || searched.get(place) === identity) return false
-    searched.set(place, identity)
-    wanted.add(place)
-    watcher.add(place)
-    return true
+  async function followFolder(path: string): Promise<'same' | 'new' | 'replaced'> {
+    const identity = await stat(path).then(({ ino, birthtimeMs }) => `${ino} ${birthtimeMs}`, () => undefined)
+    const known = folders.has(path)
+    const before = folders.get(path)
+    if (known && (identity === undefined || identity === before)) return 'same'
+    folders.set(path, identity)
+    if (before !== undefined) return 'replaced'
+    watcher.add(path)
+    return 'new'
+  }
+
+  /** What watches a folder goes with it when it is moved away, and knows its files by those that were in it. */
+  async function replaceWatcher(): Promise<void> {
+    const before = watcher
+    watcher = openWatcher()
+    await before.close()
   }
 
   function soon(ms: number): void {
