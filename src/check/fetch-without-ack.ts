@@ -1,14 +1,6 @@
-import type { FunctionName } from '../actions/action.ts'
-import { overlapsFilter } from '../language/topic-filter.ts'
 import type { Check } from './check.ts'
-import { currentRules, type RuleSymbol } from './symbols.ts'
-
-/** What takes note that the fetched message has arrived. */
-const ACKS: Readonly<Partial<Record<FunctionName, FunctionName>>> = {
-  on_message_fetch_for_queue: 'on_message_acked_for_queue',
-  on_message_fetch_for_pubsub: 'on_message_acked_for_pubsub',
-  on_message_fetch_for_keep_latest: 'on_message_acked_for_keep_latest',
-}
+import { flowsOf } from './flows.ts'
+import { ruleLine } from './rule-line.ts'
 
 export const fetchWithoutAck: Check = {
   name: 'fetch-without-ack',
@@ -18,22 +10,15 @@ export const fetchWithoutAck: Check = {
   good: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {
-    // The ack rule may be among what could not be read.
-    if (symbols.broken.length + symbols.strays.length > 0 || symbols.isPartial) return
-    const rules = currentRules(symbols)
-    for (const fetch of rules) {
-      const ack = fetch.known === undefined ? undefined : ACKS[fetch.known.name]
-      if (fetch.hook !== 'session.subscribed' || ack === undefined || fetch.functionName === undefined) continue
-      if (rules.some(rule => rule.hook === 'message.acked' && rule.known?.name === ack && mayMeet(rule, fetch))) continue
+    let after = 0
+    for (const { fetch, kind, acks, mismatchedAcks, acksElsewhere, isAckedOtherwise } of flowsOf(symbols).flows) {
+      if (kind.ack === undefined || isAckedOtherwise || acks.length + mismatchedAcks.length + acksElsewhere.length > 0) continue
       yield {
-        span: fetch.functionName.span,
+        span: fetch.span,
         message: 'no rule takes note that what is fetched here was received; each subscribe delivers it again',
-        hint: `add a \`message.acked\` rule with \`${ack}\``,
+        hint: `add \`${ruleLine(symbols, { name: kind.ack, filter: fetch.filter, pool: fetch.pool, after })}\``,
       }
+      after += 1
     }
   },
-}
-
-function mayMeet(a: RuleSymbol, b: RuleSymbol): boolean {
-  return a.pool?.value === b.pool?.value && (a.topic === undefined || b.topic === undefined || overlapsFilter(a.topic.value, b.topic.value))
 }

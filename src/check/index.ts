@@ -1,4 +1,6 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { ackCoversLess } from './ack-covers-less.ts'
+import { ackWithoutFetch } from './ack-without-fetch.ts'
 import { actionShape } from './action-shape.ts'
 import { ambiguousJoin } from './ambiguous-join.ts'
 import { badValue } from './bad-value.ts'
@@ -7,10 +9,12 @@ import { blockingCommand } from './blocking-command.ts'
 import { channelOnCluster } from './channel-on-cluster.ts'
 import type { Check, Finding } from './check.ts'
 import { commandNameTemplated } from './command-name-templated.ts'
+import { connectedWithoutDisconnected } from './connected-without-disconnected.ts'
 import { connectionState } from './connection-state.ts'
 import { constantHashTag } from './constant-hash-tag.ts'
 import { crossSlotBatch } from './cross-slot-batch.ts'
 import { crossSlotCommand } from './cross-slot-command.ts'
+import { coveredByTwoPools } from './covered-by-two-pools.ts'
 import { curlyQuote } from './curly-quote.ts'
 import { dangerous } from './dangerous.ts'
 import { databaseOnCluster } from './database-on-cluster.ts'
@@ -21,7 +25,9 @@ import { envInRule } from './env-in-rule.ts'
 import { envUnset } from './env-unset.ts'
 import { evalNumkeys } from './eval-numkeys.ts'
 import { expiredTimeIgnored } from './expired-time-ignored.ts'
+import { fetchAckKindMismatch } from './fetch-ack-kind-mismatch.ts'
 import { fetchWithoutAck } from './fetch-without-ack.ts'
+import { fetchWithoutStore } from './fetch-without-store.ts'
 import { fileMissing } from './file-missing.ts'
 import { foreignSetting } from './foreign-setting.ts'
 import { functionWrongHook } from './function-wrong-hook.ts'
@@ -46,10 +52,13 @@ import { payloadInKey } from './payload-in-key.ts'
 import { placeholderUnavailable } from './placeholder-unavailable.ts'
 import { poolMissing } from './pool-missing.ts'
 import { poolOptionIgnored } from './pool-option-ignored.ts'
+import { poolSplitFlow } from './pool-split-flow.ts'
 import { poolWithoutServer } from './pool-without-server.ts'
 import { remotePlaintext } from './remote-plaintext.ts'
 import { repeatedSetting } from './repeated-setting.ts'
 import { resultThrownAway } from './result-thrown-away.ts'
+import { retainLookupWithoutStore } from './retain-lookup-without-store.ts'
+import { retainWithoutDelete } from './retain-without-delete.ts'
 import { secretInFile } from './secret-in-file.ts'
 import type { Symbols } from './symbols.ts'
 import { syntax } from './syntax.ts'
@@ -97,6 +106,7 @@ export const CHECKS: readonly Check[] = [
   unknownHook,
   poolMissing,
   poolWithoutServer,
+  coveredByTwoPools,
   poolOptionIgnored,
   listenerWithoutAddress,
   listenerWithoutCertificate,
@@ -117,6 +127,14 @@ export const CHECKS: readonly Check[] = [
   expiredTimeIgnored,
   // flows, topics, growth
   fetchWithoutAck,
+  ackWithoutFetch,
+  fetchWithoutStore,
+  fetchAckKindMismatch,
+  ackCoversLess,
+  retainLookupWithoutStore,
+  retainWithoutDelete,
+  connectedWithoutDisconnected,
+  poolSplitFlow,
   invalidFilterHash,
   invalidFilterPlus,
   noExpiry,

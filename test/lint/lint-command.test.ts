@@ -85,7 +85,7 @@ it('writes no colour where it writes to no terminal', async () => {
 
 it('judges a file that another one of the folder includes only where it is included', async () => {
   file('main.conf', `backend.redis.pool1.server = a\ninclude parts/*.conf\n`)
-  const part = file('parts/rules.conf', 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}\n')
+  const part = file('parts/rules.conf', 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_subscribe_lookup"}, "pool": "pool1"}\n')
   expect(await lint(folder)).toEqual({ code: 0, out: '2 files, nothing found\n', err: '' })
   expect(await lint(part)).toMatchObject({ code: 1, out: expect.stringContaining('[undefined-pool]') })
 })

@@ -1,0 +1,43 @@
+import { exampleTopic } from '../language/filter-algebra.ts'
+import { coversFilter } from '../language/topic-filter.ts'
+import type { Check } from './check.ts'
+import { filterOf, type FlowRule } from './flow-rule.ts'
+import { flowsOf } from './flows.ts'
+
+export const ackCoversLess: Check = {
+  name: 'ack-covers-less',
+  severity: 'warning',
+  doc: 'Of what is stored and fetched, some is not acknowledged in Redis, and is delivered again at each subscribe. The topic that is named is an example.',
+  bad: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
+  good: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/+/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}
+backend.redis.hook.message.acked.2 = {"topic": "queue/+/+/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
+  *find(symbols) {
+    for (const { fetch, stores, acks, isAckedOtherwise } of flowsOf(symbols).flows) {
+      const [ack] = acks
+      if (ack === undefined || isAckedOtherwise) continue
+      const topic = notAcked(fetch, { stores, acks })
+      if (topic === undefined) continue
+      const widened = acks.length === 1 && (ack.filter === undefined || coversFilter(filterOf(fetch), ack.filter))
+      yield {
+        span: ack.symbol.topic?.span ?? ack.span,
+        message: `\`${topic}\` is fetched but never acknowledged; ${acks.length === 1 ? 'the filter covers' : 'the filters cover'} less than \`${filterOf(fetch)}\``,
+        hint: widened ? `write "topic": ${JSON.stringify(filterOf(fetch))}` : `widen the filter until it covers \`${topic}\``,
+        related: [{ span: fetch.symbol.topic?.span ?? fetch.span, message: 'fetched here' }],
+      }
+    }
+  },
+}
+
+/** Of what a rule stores; where none is known of anything. */
+function notAcked(fetch: FlowRule, { stores, acks }: { readonly stores: readonly FlowRule[], readonly acks: readonly FlowRule[] }): string | undefined {
+  if (acks.some(({ filter }) => filter === undefined)) return undefined
+  const acked = acks.map(filterOf)
+  const sources = stores.length === 0 ? [[]] : stores.map(store => [filterOf(store)])
+  for (const source of sources) {
+    const topic = exampleTopic([filterOf(fetch), ...source], acked)
+    if (topic !== undefined) return topic
+  }
+  return undefined
+}

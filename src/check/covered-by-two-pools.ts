@@ -1,0 +1,53 @@
+import { exampleTopic } from '../language/filter-algebra.ts'
+import { lineBeside, type Check } from './check.ts'
+import { filterOf, meet } from './flow-rule.ts'
+import { flowsOf, type Flow } from './flows.ts'
+
+export const coveredByTwoPools: Check = {
+  name: 'covered-by-two-pools',
+  severity: 'warning',
+  doc: 'A rule of one pool never looks into another, so a subscriber is served from both; a message that comes twice is recognised only for a while.',
+  bad: `backend.redis.pool1.server = 10.0.0.1:6379
+backend.redis.pool2.server = 10.0.0.2:6379
+backend.redis.hook.message.publish.1 = {"topic": "a/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.message.publish.2 = {"topic": "a/+", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool2"}
+backend.redis.hook.session.subscribed.1 = {"topic": "#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+backend.redis.hook.session.subscribed.2 = {"topic": "#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool2"}`,
+  good: `backend.redis.pool1.server = 10.0.0.1:6379
+backend.redis.pool2.server = 10.0.0.2:6379
+backend.redis.hook.message.publish.1 = {"topic": "a/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool2"}
+backend.redis.hook.session.subscribed.1 = {"topic": "#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+backend.redis.hook.session.subscribed.2 = {"topic": "#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool2"}`,
+  *find(symbols) {
+    const { flows } = flowsOf(symbols)
+    const said = new Set<string>()
+    for (const [i, later] of flows.entries()) {
+      for (const earlier of flows.slice(0, i)) {
+        const pools = [earlier.fetch.pool, later.fetch.pool].sort().join('\0')
+        const topic = earlier.fetch.pool === later.fetch.pool || said.has(pools) ? undefined : sharedTopic(earlier, later)
+        if (topic === undefined) continue
+        said.add(pools)
+        const { span } = earlier.fetch
+        yield {
+          span: later.fetch.span,
+          message: `\`${topic}\` is stored in and fetched from \`${later.fetch.pool}\` and \`${earlier.fetch.pool}\` (${lineBeside(span, later.fetch.span)}); only recent doubles are recognised`,
+          hint: 'store or fetch each topic in one pool only',
+          related: [{ span, message: 'fetched here too' }],
+        }
+      }
+    }
+  },
+}
+
+/** A topic that a subscriber gets from both. */
+function sharedTopic(a: Flow, b: Flow): string | undefined {
+  if (a.kind.ack === undefined || b.kind.ack === undefined || !meet(a.fetch, b.fetch)) return undefined
+  for (const aStore of a.stores) {
+    for (const bStore of b.stores) {
+      const topic = exampleTopic([a.fetch, b.fetch, aStore, bStore].map(filterOf))
+      if (topic !== undefined) return topic
+    }
+  }
+  return undefined
+}

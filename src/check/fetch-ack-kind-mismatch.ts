@@ -1,0 +1,34 @@
+import type { FunctionName } from '../actions/action.ts'
+import type { Check } from './check.ts'
+import { FLOWS, flowsOf } from './flows.ts'
+
+/** What comes of it, by the acknowledgement. */
+const EFFECTS: Readonly<Partial<Record<FunctionName, string>>> = {
+  on_message_acked_for_queue: 'the first acknowledgement removes a message for all',
+  on_message_acked_for_pubsub: 'a position is written, and the messages stay',
+}
+
+/** Of messages that another function has stored. */
+const NOTHING = 'what is fetched here stays'
+
+export const fetchAckKindMismatch: Check = {
+  name: 'fetch-ack-kind-mismatch',
+  severity: 'warning',
+  doc: 'Queue (one to one), pubsub (one to many) and keep-latest each have an ack function of their own, and one does not do the work of another.',
+  bad: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_pubsub"}, "pool": "pool1"}`,
+  good: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
+  *find(symbols) {
+    for (const { fetch, kind, mismatchedAcks: [ack], isAckedOtherwise } of flowsOf(symbols).flows) {
+      if (ack === undefined || isAckedOtherwise) continue
+      const isAlike = FLOWS.find(flow => flow.ack === ack.name)?.store === kind.store
+      yield {
+        span: ack.span,
+        message: `\`${ack.name}\` does not go with \`${fetch.name}\`: ${isAlike ? EFFECTS[ack.name] ?? NOTHING : NOTHING}`,
+        hint: `write \`${kind.ack}\``,
+        related: [{ span: fetch.span, message: 'fetched here' }],
+      }
+    }
+  },
+}

@@ -1,0 +1,106 @@
+import type { FunctionName } from '../actions/action.ts'
+import { flowRules, isDoneOtherwise, mayHoldMore, meet, type FlowRule } from './flow-rule.ts'
+import type { Symbols } from './symbols.ts'
+
+/** What belongs together: what stores, what brings it to a subscriber, what takes note that it arrived. */
+interface FlowKind {
+  readonly store: FunctionName
+  readonly fetch: FunctionName
+  /** Absent: nothing needs to be noted. */
+  readonly ack: FunctionName | undefined
+  /** How the keys begin that storing and acknowledging are about. */
+  readonly storedKeys: string
+  readonly ackedKeys: string
+}
+
+/** SPEC 3 and 4.3; "EMQ X 4.4 Redis backend", "one-to-one messages" and after it. */
+export const FLOWS: readonly FlowKind[] = [
+  { store: 'on_message_publish', fetch: 'on_message_fetch_for_queue', ack: 'on_message_acked_for_queue', storedKeys: 'mqtt:msg:', ackedKeys: 'mqtt:msg:' },
+  { store: 'on_message_publish', fetch: 'on_message_fetch_for_pubsub', ack: 'on_message_acked_for_pubsub', storedKeys: 'mqtt:msg:', ackedKeys: 'mqtt:acked:' },
+  { store: 'on_message_store_keep_latest', fetch: 'on_message_fetch_for_keep_latest', ack: 'on_message_acked_for_keep_latest', storedKeys: 'mqtt:latest:', ackedKeys: 'mqtt:latest:' },
+  { store: 'on_message_retain', fetch: 'on_retain_lookup', ack: undefined, storedKeys: 'mqtt:retain:', ackedKeys: 'mqtt:retain:' },
+]
+
+/** What a rule brings to subscribers, and the rules that it needs for that. All lists are of rules that share a topic with it. */
+export interface Flow {
+  readonly fetch: FlowRule
+  readonly kind: FlowKind
+  readonly stores: readonly FlowRule[]
+  /** In other pools; empty if there are some in its own. */
+  readonly storesElsewhere: readonly FlowRule[]
+  readonly isStoredOtherwise: boolean
+  readonly acks: readonly FlowRule[]
+  /** Of another kind, for which no rule fetches; empty if there are some of its own. */
+  readonly mismatchedAcks: readonly FlowRule[]
+  /** In other pools, where no rule fetches for them; empty if there are some in its own, or mismatched ones. */
+  readonly acksElsewhere: readonly FlowRule[]
+  readonly isAckedOtherwise: boolean
+}
+
+export interface Flows {
+  readonly flows: readonly Flow[]
+  /** Acknowledgements of which no flow knows. */
+  readonly loose: readonly FlowRule[]
+}
+
+/** How the rules work together; nothing where {@link mayHoldMore}. */
+export function flowsOf(symbols: Symbols): Flows {
+  if (mayHoldMore(symbols)) return { flows: [], loose: [] }
+  const rules = flowRules(symbols)
+  const orphans = rules.filter(rule => isAck(rule.name) && !rules.some(fetch => kindOf(fetch)?.ack === rule.name && meetInPool(fetch, rule)))
+  const flows = rules.flatMap((fetch) => {
+    const kind = kindOf(fetch)
+    return kind === undefined ? [] : flowOf(symbols, { rules, orphans, fetch, kind })
+  })
+  const known = new Set(flows.flatMap(({ mismatchedAcks, acksElsewhere }) => [...mismatchedAcks, ...acksElsewhere]))
+  return { flows, loose: orphans.filter(rule => !known.has(rule) && !isFetchedOtherwise(symbols, rule)) }
+}
+
+function isFetchedOtherwise(symbols: Symbols, ack: FlowRule): boolean {
+  const kind = FLOWS.find(flow => flow.ack === ack.name)
+  return kind !== undefined && isDoneOtherwise(symbols, { ...ack, name: kind.fetch, keys: kind.ackedKeys })
+}
+
+interface Around {
+  readonly rules: readonly FlowRule[]
+  readonly orphans: readonly FlowRule[]
+  readonly fetch: FlowRule
+  readonly kind: FlowKind
+}
+
+function flowOf(symbols: Symbols, { rules, orphans, fetch, kind }: Around): Flow {
+  const { pool } = fetch
+  const storing = rules.filter(rule => rule.name === kind.store && meet(rule, fetch))
+  const stores = storing.filter(rule => rule.pool === pool)
+  const acking = rules.filter(rule => acksOf(kind).includes(rule.name) && meet(rule, fetch) && (rule.name === kind.ack || !orphans.includes(rule)))
+  const acks = acking.filter(rule => rule.pool === pool)
+  const mismatchedAcks = acks.length > 0 || kind.ack === undefined ? [] : orphans.filter(rule => meetInPool(rule, fetch))
+  return {
+    fetch,
+    kind,
+    stores,
+    storesElsewhere: stores.length > 0 ? [] : storing,
+    isStoredOtherwise: isDoneOtherwise(symbols, { ...fetch, name: kind.store, keys: kind.storedKeys }),
+    acks,
+    mismatchedAcks,
+    acksElsewhere: acks.length + mismatchedAcks.length > 0 ? [] : orphans.filter(rule => rule.name === kind.ack && meet(rule, fetch)),
+    isAckedOtherwise: kind.ack !== undefined && isDoneOtherwise(symbols, { ...fetch, name: kind.ack, keys: kind.ackedKeys }),
+  }
+}
+
+/** Of a topic that is fetched in both ways the queue's acknowledgement removes the message for both. */
+function acksOf({ ack }: FlowKind): readonly (FunctionName | undefined)[] {
+  return ack === 'on_message_acked_for_pubsub' ? [ack, 'on_message_acked_for_queue'] : [ack]
+}
+
+function kindOf({ name }: FlowRule): FlowKind | undefined {
+  return FLOWS.find(({ fetch }) => fetch === name)
+}
+
+function isAck(name: FunctionName): boolean {
+  return FLOWS.some(({ ack }) => ack === name)
+}
+
+function meetInPool(a: FlowRule, b: FlowRule): boolean {
+  return a.pool === b.pool && meet(a, b)
+}

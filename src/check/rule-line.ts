@@ -1,0 +1,27 @@
+import { actionOf } from '../actions/index.ts'
+import type { FunctionName } from '../actions/action.ts'
+import { HOOKS } from '../language/hooks.ts'
+import { currentRules, type Symbols } from './symbols.ts'
+import { expiredAfter } from './no-expiry.ts'
+
+interface RuleParts {
+  readonly name: FunctionName
+  readonly filter: string | undefined
+  readonly pool: string
+  /** How many lines for the hook were shown before this one, so that all can be added. */
+  readonly after?: number
+}
+
+/** A line that could be added, with a number that is free. */
+export function ruleLine(symbols: Symbols, { name, filter, pool, after = 0 }: RuleParts): string {
+  const { hooks: [hook], expires } = actionOf(name)
+  if (hook === undefined) throw new Error(`${name} has no hook`)
+  const taken = currentRules(symbols).filter(rule => rule.hook === hook).map(({ number }) => Number(number)).filter(Number.isSafeInteger)
+  const members = [
+    ...HOOKS[hook].hasTopic ? [`"topic": ${JSON.stringify(filter ?? '#')}`] : [],
+    `"action": {"function": "${name}"}`,
+    ...expires && (expiredAfter(symbols) ?? 0) <= 0 ? ['"expired_time": 3600'] : [],
+    `"pool": ${JSON.stringify(pool)}`,
+  ]
+  return `backend.redis.hook.${hook}.${Math.max(0, ...taken) + 1 + after} = {${members.join(', ')}}`
+}
