@@ -6,6 +6,7 @@ import { ambiguousJoin } from './ambiguous-join.ts'
 import { badValue } from './bad-value.ts'
 import { bareWordPlaceholder } from './bare-word-placeholder.ts'
 import { blockingCommand } from './blocking-command.ts'
+import { caseNearMiss } from './case-near-miss.ts'
 import { channelOnCluster } from './channel-on-cluster.ts'
 import type { Check, Finding } from './check.ts'
 import { commandNameTemplated } from './command-name-templated.ts'
@@ -20,11 +21,15 @@ import { dangerous } from './dangerous.ts'
 import { databaseOnCluster } from './database-on-cluster.ts'
 import { deprecatedCommand } from './deprecated-command.ts'
 import { duplicateJsonKey } from './duplicate-json-key.ts'
+import { duplicateRule } from './duplicate-rule.ts'
 import { duplicateRuleNumber } from './duplicate-rule-number.ts'
 import { envInRule } from './env-in-rule.ts'
 import { envUnset } from './env-unset.ts'
 import { evalNumkeys } from './eval-numkeys.ts'
 import { expiredTimeIgnored } from './expired-time-ignored.ts'
+import { expiryDiffers } from './expiry-differs.ts'
+import { expiryLooksLikeMs } from './expiry-looks-like-ms.ts'
+import { expiryNotPositive } from './expiry-not-positive.ts'
 import { fetchAckKindMismatch } from './fetch-ack-kind-mismatch.ts'
 import { fetchWithoutAck } from './fetch-without-ack.ts'
 import { fetchWithoutStore } from './fetch-without-store.ts'
@@ -38,6 +43,7 @@ import { includeEmptyGlob } from './include-empty-glob.ts'
 import { includeMissing } from './include-missing.ts'
 import { invalidFilterHash } from './invalid-filter-hash.ts'
 import { invalidFilterPlus } from './invalid-filter-plus.ts'
+import { leadingOrEmptyLevel } from './leading-or-empty-level.ts'
 import { listenerWithoutAddress } from './listener-without-address.ts'
 import { listenerWithoutCertificate } from './listener-without-certificate.ts'
 import { keyTypeConflict } from './key-type-conflict.ts'
@@ -48,6 +54,7 @@ import { notBuiltYet } from './not-built-yet.ts'
 import { numberOrder } from './number-order.ts'
 import { oldForm } from './old-form.ts'
 import { oddPairs } from './odd-pairs.ts'
+import { overlapDoubleStore } from './overlap-double-store.ts'
 import { payloadInKey } from './payload-in-key.ts'
 import { placeholderUnavailable } from './placeholder-unavailable.ts'
 import { poolMissing } from './pool-missing.ts'
@@ -60,6 +67,7 @@ import { resultThrownAway } from './result-thrown-away.ts'
 import { retainLookupWithoutStore } from './retain-lookup-without-store.ts'
 import { retainWithoutDelete } from './retain-without-delete.ts'
 import { secretInFile } from './secret-in-file.ts'
+import { shareInFilter } from './share-in-filter.ts'
 import type { Symbols } from './symbols.ts'
 import { syntax } from './syntax.ts'
 import { templateInScript } from './template-in-script.ts'
@@ -137,7 +145,15 @@ export const CHECKS: readonly Check[] = [
   poolSplitFlow,
   invalidFilterHash,
   invalidFilterPlus,
+  shareInFilter,
+  leadingOrEmptyLevel,
+  overlapDoubleStore,
+  duplicateRule,
+  caseNearMiss,
   noExpiry,
+  expiryLooksLikeMs,
+  expiryNotPositive,
+  expiryDiffers,
   // Redis commands
   unknownCommand,
   wrongArity,

@@ -15,9 +15,10 @@ export const noExpiry: Check = {
     const notKnown = symbols.isPartial || symbols.current.get(EXPIRED_AFTER)?.setting.value.missing !== undefined
     if (notKnown || (expiredAfter(symbols) ?? 0) > 0) return
     for (const rule of symbols.rules) {
-      const { hook, known, members, expiredTime, functionName } = rule
+      const { hook, known, members, functionName } = rule
       if (hook === undefined || known?.expires !== true || !known.hooks.includes(hook) || functionName === undefined) continue
-      if (members.has('expired_time') ? expiredTime === undefined || expiredTime > 0 : isMisspelt(members.keys())) continue
+      // One of 0 or less has a finding of its own.
+      if (members.has('expired_time') || isMisspelt(members.keys())) continue
       yield { span: functionName.span, message: `what \`${ruleName(rule)}\` stores never expires`, hint: 'add "expired_time": 3600, in seconds' }
     }
   },

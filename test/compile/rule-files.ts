@@ -6,8 +6,8 @@ const text = fc.oneof(
   fc.constantFrom('#', 'a/#', 'queue/+', '$SYS/#', '温度/#', 'pool1', '"', '\\', '\uD800', '\0', '${clientid}', '${message}', '${', 'SET k ${topic} "a b"'),
 )
 const json = fc.json({ maxDepth: 3 })
-const functions = fc.constantFrom('on_message_publish', 'on_client_connected', 'on_retain_lookup', 'on_message_fetch_for_queue', 'on_x')
-const hooks = fc.constantFrom('message.publish', 'client.connected', 'session.subscribed', 'message.deliver', 'message', 'x.y.z')
+const functions = fc.constantFrom('on_message_publish', 'on_client_connected', 'on_retain_lookup', 'on_message_fetch_for_queue', 'on_message_acked_for_queue', 'on_message_acked_for_pubsub', 'on_x')
+const hooks = fc.constantFrom('message.publish', 'client.connected', 'session.subscribed', 'message.acked', 'message.deliver', 'message', 'x.y.z')
 
 const rule = fc.record({
   topic: fc.oneof(text, fc.integer()),

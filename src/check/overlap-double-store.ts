@@ -1,0 +1,50 @@
+import { exampleTopic } from '../language/filter-algebra.ts'
+import { coversFilter } from '../language/topic-filter.ts'
+import { lineBeside, ruleName, type Check, type Finding } from './check.ts'
+import { filterOf, flowRules, meet, type FlowRule } from './flow-rule.ts'
+import { expiryIsKnown, expirySeconds, isLonger, keptText } from './storing.ts'
+import type { Symbols } from './symbols.ts'
+
+export const overlapDoubleStore: Check = {
+  name: 'overlap-double-store',
+  severity: 'warning',
+  doc: 'A message that two rules store in one pool is one record, kept for the longer time. Where a rule keeps some of the topics of another for longer this is a hint: it may well be meant.',
+  bad: `backend.redis.hook.message.publish.1 = {"topic": "sensors/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.message.publish.2 = {"topic": "sensors/+/temp", "action": {"function": "on_message_publish"}, "expired_time": 60, "pool": "pool1"}`,
+  good: `backend.redis.hook.message.publish.1 = {"topic": "sensors/+", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.message.publish.2 = {"topic": "sensors/+/temp", "action": {"function": "on_message_publish"}, "expired_time": 60, "pool": "pool1"}`,
+  *find(symbols) {
+    if (!expiryIsKnown(symbols)) return
+    // With `$share/` a filter matches nothing.
+    const stores = flowRules(symbols).filter(({ symbol }) => symbol.known?.expires === true && symbol.topic?.value.startsWith('$share/') !== true)
+    for (const [i, later] of stores.entries()) {
+      const earlier = stores.slice(0, i).find(rule =>
+        rule.name === later.name && rule.pool === later.pool && rule.filter !== later.filter && meet(rule, later))
+      if (earlier !== undefined) yield* doubleOf(symbols, earlier, later)
+    }
+  },
+}
+
+function* doubleOf(symbols: Symbols, earlier: FlowRule, later: FlowRule): Iterable<Finding> {
+  const topic = exampleTopic([earlier, later].flatMap(({ filter }) => filter ?? []))
+  if (topic === undefined) return
+  const [wide, narrow] = coversFilter(filterOf(later), filterOf(earlier)) ? [later, earlier] : [earlier, later]
+  const isCovered = wide.filter === undefined || coversFilter(wide.filter, filterOf(narrow))
+  const [wideExpiry, narrowExpiry] = [wide, narrow].map(({ symbol }) => expirySeconds(symbols, symbol))
+  const isMeant = isCovered && isLonger(narrowExpiry, wideExpiry)
+  const longer = isLonger(wideExpiry, narrowExpiry) ? wideExpiry : narrowExpiry
+  const span = later.symbol.topic?.span ?? later.span
+  const other = earlier.symbol.topic?.span ?? earlier.span
+  yield {
+    ...isMeant ? { severity: 'info' as const } : {},
+    span,
+    message: `\`${topic}\` is stored here and by \`${ruleName(earlier.symbol)}\` (${lineBeside(other, span)}): one record, kept ${keptText(longer)}`,
+    hint: hintFor({ wide, narrow, isCovered, isMeant }),
+    related: [{ span: other, message: 'stored here too' }],
+  }
+}
+
+function hintFor({ wide, narrow, isCovered, isMeant }: { readonly wide: FlowRule, readonly narrow: FlowRule, readonly isCovered: boolean, readonly isMeant: boolean }): string {
+  if (isMeant) return `leave it so if \`${filterOf(narrow)}\` is to be kept longer`
+  return isCovered ? `delete \`${ruleName(narrow.symbol)}\`: \`${ruleName(wide.symbol)}\` stores all of it` : 'narrow one of the filters'
+}
