@@ -14,9 +14,9 @@ backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function":
 backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.2 = {"topic": "queue/+/+/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {
-    for (const { fetch, stores, acks, isAckedOtherwise } of flowsOf(symbols).flows) {
+    for (const { fetch, stores, acks, mismatchedAcks, isAckedOtherwise } of flowsOf(symbols).flows) {
       const [ack] = acks
-      if (ack === undefined || isAckedOtherwise) continue
+      if (ack === undefined || mismatchedAcks.length > 0 || isAckedOtherwise) continue
       const topic = notAcked(fetch, { stores, acks })
       if (topic === undefined) continue
       const widened = acks.length === 1 && (ack.filter === undefined || coversFilter(filterOf(fetch), ack.filter))

@@ -20,14 +20,17 @@ backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function":
   good: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {
-    for (const { fetch, kind, mismatchedAcks: [ack], isAckedOtherwise } of flowsOf(symbols).flows) {
-      if (ack === undefined || isAckedOtherwise) continue
-      const isAlike = FLOWS.find(flow => flow.ack === ack.name)?.store === kind.store
+    const flows = flowsOf(symbols).flows.filter(({ isAckedOtherwise }) => !isAckedOtherwise)
+    for (const ack of new Set(flows.flatMap(({ mismatchedAcks }) => mismatchedAcks))) {
+      const served = flows.filter(({ mismatchedAcks }) => mismatchedAcks.includes(ack))
+      const [first] = served
+      if (first === undefined) continue
+      const isAlike = FLOWS.find(flow => flow.ack === ack.name)?.store === first.kind.store
       yield {
         span: ack.span,
-        message: `\`${ack.name}\` does not go with \`${fetch.name}\`: ${isAlike ? EFFECTS[ack.name] ?? NOTHING : NOTHING}`,
-        hint: `write \`${kind.ack}\``,
-        related: [{ span: fetch.span, message: 'fetched here' }],
+        message: `\`${ack.name}\` does not go with \`${first.fetch.name}\`: ${isAlike ? EFFECTS[ack.name] ?? NOTHING : NOTHING}`,
+        hint: `write \`${first.kind.ack}\``,
+        related: served.map(({ fetch }) => ({ span: fetch.span, message: 'fetched here' })),
       }
     }
   },

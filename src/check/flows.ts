@@ -30,7 +30,7 @@ export interface Flow {
   readonly storesElsewhere: readonly FlowRule[]
   readonly isStoredOtherwise: boolean
   readonly acks: readonly FlowRule[]
-  /** Of another kind, for which no rule fetches; empty if there are some of its own. */
+  /** Of another kind, for which no rule fetches; beside some of its own only those that take its messages away. */
   readonly mismatchedAcks: readonly FlowRule[]
   /** In other pools, where no rule fetches for them; empty if there are some in its own, or mismatched ones. */
   readonly acksElsewhere: readonly FlowRule[]
@@ -74,7 +74,8 @@ function flowOf(symbols: Symbols, { rules, orphans, fetch, kind }: Around): Flow
   const stores = storing.filter(rule => rule.pool === pool)
   const acking = rules.filter(rule => acksOf(kind).includes(rule.name) && meet(rule, fetch) && (rule.name === kind.ack || !orphans.includes(rule)))
   const acks = acking.filter(rule => rule.pool === pool)
-  const mismatchedAcks = acks.length > 0 || kind.ack === undefined ? [] : orphans.filter(rule => meetInPool(rule, fetch))
+  const mismatchedAcks = kind.ack === undefined ? [] : orphans.filter(rule =>
+    meetInPool(rule, fetch) && (acks.length === 0 || acksOf(kind).includes(rule.name)))
   return {
     fetch,
     kind,
