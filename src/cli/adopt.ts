@@ -1,12 +1,8 @@
-import { dirname } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import pc from 'picocolors'
-import { compile } from '../compile.ts'
-import { renderPretty } from '../diagnostic/render/pretty.ts'
 import type { PoolSpec } from '../plan/program.ts'
-import { readSources } from '../server/sources.ts'
 import { adopt, type Adoption } from '../store/adopt.ts'
 import { brokerOption } from './find-broker.ts'
+import { readProgram } from './read-program.ts'
 import { rulesFiles } from './rules-files.ts'
 
 interface Options {
@@ -67,19 +63,14 @@ async function run(name: string, { file, broker, rate, dryRun = false }: Options
 
 /** The pool of the rules that is meant, and the folder of the rules; else says why there is none. */
 async function poolIn(files: readonly string[], name: string): Promise<{ readonly spec: PoolSpec, readonly folder: string } | undefined> {
-  const snapshot = await readSources(files)
-  if (!snapshot.readable) return fail(`cannot read the rules file ${snapshot.file}: ${snapshot.reason}`)
-  const { program, diagnostics } = compile(snapshot.sources)
-  if (program === undefined) {
-    process.stderr.write(renderPretty(diagnostics, snapshot.sources, { colour: pc.isColorSupported && process.stderr.isTTY }))
-    process.exitCode = 1
-    return undefined
-  }
+  const read = await readProgram(files)
+  if (read === undefined) return undefined
+  const { program, folder } = read
   const spec = program.pools.get(name)
   if (spec === undefined) return fail(`the rules have no pool ${name}; they have ${[...program.pools.keys()].join(', ') || 'none'}`)
   if (spec.type === 'cluster') return fail(`${name} is a ${spec.type} pool, which cannot be adopted yet`)
   if (spec.server === 'embedded') return fail(`${name} is the embedded store, which EMQ X never wrote to`)
-  return { spec, folder: dirname(snapshot.sources[0]?.name ?? '.') }
+  return { spec, folder }
 }
 
 function fail(sentence: string): undefined {
