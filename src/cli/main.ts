@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { adoptCommand } from './adopt.ts'
+import { doctorCommand } from './doctor.ts'
 import { lintCommand } from './lint.ts'
 import { redisCommand } from './redis.ts'
 import { reloadCommand } from './reload.ts'
@@ -10,7 +11,7 @@ import { packageVersion } from './version.ts'
 
 /** Every subcommand: a file of its own and a line here. */
 const COMMANDS: readonly (() => Command)[] = [
-  startCommand, lintCommand, adoptCommand, reloadCommand, statusCommand, redisCommand,
+  startCommand, lintCommand, adoptCommand, doctorCommand, reloadCommand, statusCommand, redisCommand,
 ]
 
 const program = new Command('hookline')

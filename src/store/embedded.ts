@@ -85,6 +85,23 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   }
 }
 
+/** What the embedded store of a data folder is now, or will be. */
+export interface EmbeddedOutlook {
+  /** Where one runs that answers. */
+  readonly socketPath: string | undefined
+  /** One that is started now would keep what it holds. */
+  readonly keeps: boolean
+  /** What installs a server that does. */
+  readonly installCommand: string
+}
+
+/** Looks only: starts nothing, and leaves the data folder alone. */
+export async function embeddedOutlook(dataDir: string): Promise<EmbeddedOutlook> {
+  const socketPath = await socketPathOf(resolve(dataDir), 'redis.sock')
+  const [runs, binary, command] = await Promise.all([accepts(socketPath), findBinary(process.env['PATH'] ?? ''), installCommand()])
+  return { socketPath: runs ? socketPath : undefined, keeps: binary !== undefined, installCommand: command }
+}
+
 async function findBinary(path: string): Promise<string | undefined> {
   for (const name of BINARIES) {
     for (const folder of path.split(delimiter)) {

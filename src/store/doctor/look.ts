@@ -1,0 +1,185 @@
+import type { Address, PoolSpec } from '../../plan/program.ts'
+import { embeddedOutlook, type EmbeddedOutlook } from '../embedded.ts'
+import { askServer, pairsOf, type Asked, type Said } from './ask.ts'
+import { lookAtCluster } from './cluster.ts'
+import type { PoolFacts, ServerFacts } from './facts.ts'
+import type { Needs } from './needs.ts'
+import { lookAtSentinels } from './sentinels.ts'
+import { CONFIG_NAMES, serverFacts } from './server-facts.ts'
+
+export interface LookOptions {
+  readonly spec: PoolSpec
+  readonly needs: Needs
+  /** That of the first rules file: relative files of TLS are below it. */
+  readonly folder: string
+  /** Of the embedded store; absolute. */
+  readonly dataDir: string
+}
+
+/** What was seen of a pool, or why nothing was, as a plain clause. */
+export type Look =
+  | { readonly ok: true, readonly facts: PoolFacts }
+  | { readonly ok: false, readonly clause: string }
+
+/** What is known from the rules alone. */
+type Known = Omit<PoolFacts, 'servers' | 'unseen' | 'embedded'>
+
+/** Asks a pool's Redis for all that can be judged. Changes nothing there. */
+export async function lookAtPool(options: LookOptions): Promise<Look> {
+  const { spec, needs } = options
+  const known: Known = {
+    name: spec.name, type: spec.type, onFailure: spec.onFailure, waitReplicas: spec.waitReplicas, user: spec.username ?? 'default',
+    storesExpiring: needs.storesExpiring, sentinels: undefined, cluster: undefined,
+  }
+  try {
+    if (spec.server === 'embedded') return { ok: true, facts: await lookAtEmbedded(options, known) }
+    return { ok: true, facts: await LOOKS[spec.type](options, known, spec.server) }
+  } catch (error) {
+    return { ok: false, clause: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+type LookAt = (options: LookOptions, known: Known, addresses: readonly Address[]) => Promise<PoolFacts>
+
+const LOOKS: Readonly<Record<PoolSpec['type'], LookAt>> = {
+  async single(options, known, addresses) {
+    const [address] = addresses
+    if (address === undefined) throw new Error('it has no address')
+    const { facts, unseen } = await lookAtServer(options, address)
+    return { ...known, embedded: undefined, servers: [facts], unseen }
+  },
+  async sentinel(options, known, addresses) {
+    const { master, facts: sentinels } = await lookAtSentinels(options, addresses)
+    const { facts, unseen } = await lookAtServer(options, master)
+    return { ...known, embedded: undefined, servers: [facts], sentinels, unseen }
+  },
+  async cluster(options, known, addresses) {
+    const { masters, facts: cluster } = await lookAtCluster(options, addresses)
+    const looks = await Promise.all(masters.map(async (address) => {
+      try {
+        return await lookAtServer(options, address)
+      } catch (error) {
+        return `${placeText(address)}: ${error instanceof Error ? error.message : String(error)}`
+      }
+    }))
+    const seen = looks.filter((look) => typeof look !== 'string')
+    const silent = looks.filter((look) => typeof look === 'string')
+    return {
+      ...known, embedded: undefined, servers: seen.map(({ facts }) => facts), cluster: { ...cluster, silent: [...cluster.silent, ...silent] },
+      unseen: [...new Set(seen.flatMap(({ unseen }) => unseen))],
+    }
+  },
+}
+
+async function lookAtEmbedded({ spec, needs, folder, dataDir }: LookOptions, known: Known): Promise<PoolFacts> {
+  const outlook = await embeddedOutlook(dataDir)
+  const { socketPath, installCommand } = outlook
+  if (socketPath === undefined) {
+    return { ...known, embedded: { state: 'not-started', keeps: outlook.keeps, installCommand }, servers: [toBe(outlook)], unseen: [] }
+  }
+  const asked = await askServer(spec, folder, socketPath)
+  try {
+    const { facts, unseen } = await seen(asked, socketPath, needs)
+    // a server of ours has its file; that in the broker's process knows of none
+    const keeps = facts.appendOnly === true
+    return { ...known, embedded: { state: 'running', keeps, installCommand }, servers: [facts], unseen: keeps ? unseen : [] }
+  } finally {
+    await asked.end()
+  }
+}
+
+/** A server that the next broker starts, by the arguments that it gives it. */
+function toBe({ keeps }: EmbeddedOutlook): ServerFacts {
+  return {
+    ...serverFacts({ place: 'embedded', info: '', config: new Map(), clockOffsetMs: 0, denied: [], deniedChannels: [] }),
+    appendOnly: keeps, fsync: keeps ? 'always' : undefined, fsyncDuringRewrite: keeps ? true : undefined, snapshots: '', maxMemory: 0, replicas: 0,
+  }
+}
+
+interface Seen {
+  readonly facts: ServerFacts
+  readonly unseen: readonly string[]
+}
+
+async function lookAtServer({ spec, needs, folder }: LookOptions, address: Address): Promise<Seen> {
+  // a cluster has one database
+  const database = spec.type === 'cluster' ? 0 : spec.database
+  const asked = await askServer({ ...spec, type: 'single', server: [address], database }, folder)
+  try {
+    return await seen(asked, placeText(address), needs)
+  } finally {
+    await asked.end()
+  }
+}
+
+/** What it says to who may not in: nothing else would be answered otherwise. */
+const SHUT_OUT = /^(?:NOAUTH|WRONGPASS)/
+
+async function seen(asked: Asked, place: string, needs: Needs): Promise<Seen> {
+  const unseen: string[] = []
+  const info = await asked.ask('INFO')
+  if (!info.ok && SHUT_OUT.test(info.error)) throw new Error(info.error)
+  if (!info.ok) unseen.push(unseenText('INFO', info.error))
+  const time = await asked.ask('TIME')
+  const config = new Map<string, string>()
+  for (const name of CONFIG_NAMES) {
+    // one at a time: before Redis 7 it takes one
+    const said = await asked.ask('CONFIG', 'GET', name)
+    for (const [key, value] of pairsOf(said)) config.set(key, value)
+    if (said.ok) continue
+    unseen.push(unseenText('CONFIG GET', said.error))
+    break
+  }
+  const allowed = await permissions(asked, needs)
+  if (typeof allowed === 'string') unseen.push(unseenText('what its user may do (ACL DRYRUN)', allowed))
+  const { denied, deniedChannels } = typeof allowed === 'string' ? { denied: undefined, deniedChannels: undefined } : allowed
+  return {
+    facts: serverFacts({ place, info: info.ok ? info.texts.join('') : '', config, clockOffsetMs: offsetOf(time), denied, deniedChannels }),
+    unseen,
+  }
+}
+
+function unseenText(what: string, error: string): string {
+  if (error.startsWith('NOPERM')) return `${what}: its user may not ask`
+  return `${what}: ${/unknown (?:sub)?command/i.test(error) ? 'it knows no such command' : error}`
+}
+
+/** Of TIME: seconds and microseconds. */
+function offsetOf(said: Said): number | undefined {
+  const [seconds, micros] = said.ok ? said.texts.map(Number) : []
+  return seconds === undefined || micros === undefined ? undefined : Math.round(seconds * 1_000 + micros / 1_000 - Date.now())
+}
+
+/** What our user may not of what rules need, tried without doing it (redis.io/commands/acl-dryrun, from Redis 7 on); else why that cannot be told. */
+async function permissions(asked: Asked, { commands, channelCommands }: Needs): Promise<{ denied: string[], deniedChannels: string[] } | string> {
+  const who = await asked.ask('ACL', 'WHOAMI')
+  if (!who.ok) return who.error
+  const [user = ''] = who.texts
+  async function deniedOf(samples: Needs['commands']): Promise<(readonly string[])[] | string> {
+    const denied: (readonly string[])[] = []
+    for (const sample of samples) {
+      const said = await asked.ask('ACL', 'DRYRUN', user, ...sample)
+      // a command of a rule that it does not know is a matter of that rule
+      if (!said.ok && /unknown command|wrong number of arguments/i.test(said.error) && !/subcommand/i.test(said.error)) continue
+      if (!said.ok) return said.error
+      if (said.texts[0] !== 'OK') denied.push(sample)
+    }
+    return denied
+  }
+  const denied = await deniedOf(commands)
+  const channels = typeof denied === 'string' ? [] : await deniedOf(channelCommands)
+  if (typeof denied === 'string') return denied
+  if (typeof channels === 'string') return channels
+  return { denied: denied.map(shown), deniedChannels: [...new Set(channels.map(([, channel = '']) => channel))] }
+}
+
+/** Name and key. */
+function shown([name = '', first]: readonly string[]): string {
+  return first === undefined || NO_KEY.has(name) ? name : `${name} ${first}`
+}
+
+const NO_KEY: ReadonlySet<string> = new Set(['EVALSHA', 'WAIT', 'PING', 'TIME'])
+
+export function placeText({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
