@@ -2,6 +2,7 @@ import type { Place } from '../plan/program.ts'
 import { count, type Finding, type Remedy } from '../store/doctor/findings.ts'
 import type { PoolFacts, ServerFacts } from '../store/doctor/facts.ts'
 import type { Verdict } from '../store/doctor/promises.ts'
+import { shortPath } from './short-path.ts'
 
 /** What the doctor says of one pool. */
 export type Diagnosis = { readonly name: string, readonly at: Place, readonly tls: boolean } & (
@@ -22,10 +23,10 @@ export function doctorText(diagnoses: readonly Diagnosis[]): string {
 
 function poolText(diagnosis: Diagnosis): string {
   const { name, at } = diagnosis
-  if (!diagnosis.looked) return wrapped(`${name} (${at.file}:${at.line}) could not be looked at: ${diagnosis.reason}`, '')
+  if (!diagnosis.looked) return wrapped(`${name} (${shortPath(at.file)}:${at.line}) could not be looked at: ${diagnosis.reason}`, '  ')
   const { facts, promises, findings } = diagnosis
   return [
-    [wrapped(`${name} (${at.file}:${at.line}): ${what(facts)}`, '  ')],
+    [`${name} (${shortPath(at.file)}:${at.line}): ${what(facts)}`],
     ['  an acknowledged message survives when', ...promises.map(({ when, sentence }) => `    ${when.padEnd(WHEN)}${sentence}`)],
     findings.flatMap((finding) => findingLines(finding, diagnosis)),
     facts.unseen.map((clause) => wrapped(`  not seen: ${clause}`, '    ')),

@@ -27,12 +27,14 @@ export async function askServer(spec: PoolSpec, folder: string, socketPath?: str
   const commands = createLoneCommands({ spec, line: way.line(), timeoutMs: ANSWER_MS })
   return {
     async ask(...args) {
+      const askedAt = Date.now()
       try {
         return saidIn(await commands.run(args.map((arg) => Buffer.from(arg))))
       } catch (error) {
         // a command that was not sent is no silence
         if (error instanceof CommandFailure && error.reason === 'unfit') return { ok: false, error: error.message }
-        throw error
+        // one that stands still is given up in its greeting, and then its silent connection
+        throw Date.now() - askedAt >= ANSWER_MS ? new Error('no answer') : error
       }
     },
     async end() {

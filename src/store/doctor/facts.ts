@@ -56,10 +56,17 @@ export interface ServerFacts {
   readonly minReplicas: number | undefined
   /** How far its clock is ahead of ours, in milliseconds. */
   readonly clockOffsetMs: number | undefined
-  /** What the rules' functions and commands need and our user may not, as `SET mqtt:clock`. */
-  readonly denied: readonly string[] | undefined
+  /** What the rules' functions and commands need and our user may not. */
+  readonly denied: readonly Denial[] | undefined
   /** The same of the channels on which brokers and applications are heard. */
   readonly deniedChannels: readonly string[] | undefined
+}
+
+export interface Denial {
+  /** The command and its first argument, as `SET mqtt:clock`. */
+  readonly what: string
+  /** It may not use the command, or only not with this key. */
+  readonly of: 'command' | 'key'
 }
 
 /** redis.io/docs/latest/operate/oss_and_stack/management/sentinel */

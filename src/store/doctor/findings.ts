@@ -1,5 +1,5 @@
 import { diskOf, type Disk } from './disk.ts'
-import type { ClusterFacts, PoolFacts, SentinelFacts, ServerFacts } from './facts.ts'
+import type { ClusterFacts, Denial, PoolFacts, SentinelFacts, ServerFacts } from './facts.ts'
 
 /** Something about a pool that its owner should know. */
 export interface Finding {
@@ -148,8 +148,8 @@ const SERVER_ROWS: readonly Row<ServerFacts>[] = [
   {
     name: 'user-may-not', severity: 'danger',
     test: ({ denied }) => denied !== undefined && denied.length > 0,
-    sentence: ({ denied = [] }) => `its user may not do what the rules need: ${some(denied)}`,
-    remedies: ({ denied = [] }, { user }) => redis(`ACL SETUSER ${user} ${[...new Set(denied.map(permission))].join(' ')}`, `ACL SETUSER ${user} ~mqtt:*`),
+    sentence: ({ denied = [] }) => `its user may not do what the rules need: ${some(denied.map(({ what }) => what))}`,
+    remedies: ({ denied = [] }, { user }) => redis(`ACL SETUSER ${user} ${[...new Set(denied.map(permission))].join(' ')}`),
   },
   ...diskRow('no-persistence', 'nothing', 'it keeps nothing on disk: what it holds is gone when it ends', () => ['CONFIG SET appendonly yes', 'CONFIG SET appendfsync always', 'CONFIG REWRITE']),
   ...diskRow('snapshots-only', 'snapshots', 'it keeps snapshots only: what came after the last one is gone when it ends', () => ['CONFIG SET appendonly yes', 'CONFIG SET appendfsync always', 'CONFIG REWRITE']),
@@ -171,8 +171,7 @@ const SERVER_ROWS: readonly Row<ServerFacts>[] = [
   {
     name: 'replicas-missing', severity: 'danger',
     test: ({ replicas }, { waitReplicas }) => replicas !== undefined && replicas < waitReplicas,
-    sentence: ({ replicas = 0 }, { waitReplicas }) => `wait_replicas is ${waitReplicas}, and it has ${count(replicas, 'replica')} up to date: no message is acknowledged`,
-    remedies: ({ replicas = 0 }, { name }) => [{ in: 'rules', line: `backend.redis.${name}.wait_replicas = ${replicas}` }],
+    sentence: ({ replicas = 0 }, { waitReplicas }) => `wait_replicas is ${waitReplicas}, and it has ${count(replicas, 'replica')} up to date: no message is acknowledged until it has more`,
   },
   {
     name: 'replicas-not-waited-for', severity: 'danger',
@@ -225,6 +224,9 @@ const SERVER_ROWS: readonly Row<ServerFacts>[] = [
   },
 ]
 
+/** Of every finding that there is. */
+export const FINDING_NAMES: readonly string[] = [...POOL_ROWS, ...SENTINEL_ROWS, ...CLUSTER_ROWS, ...SERVER_ROWS].map(({ name }) => name)
+
 function diskRow(name: string, disk: Disk, sentence: string, commands: (pool: PoolFacts) => readonly string[]): readonly Row<ServerFacts>[] {
   return [{
     name, severity: 'danger',
@@ -245,10 +247,11 @@ function redis(...lines: string[]): Remedy[] {
   return lines.map((line) => ({ in: 'redis', line }))
 }
 
-/** Of a command that is denied, as ACL SETUSER gives it: `SCRIPT LOAD` is `+script|load`. */
-function permission(denied: string): string {
-  const [name = '', first = ''] = denied.toLowerCase().split(' ')
-  return `+${name === 'script' ? `${name}|${first}` : name}`
+/** As ACL SETUSER gives it: `SCRIPT LOAD` is `+script|load`. All keys of hookline's functions are below one pattern. */
+function permission({ what, of }: Denial): string {
+  const [name = '', first = ''] = what.split(' ')
+  if (of === 'key') return first.startsWith('mqtt:') ? '~mqtt:*' : `~${first}`
+  return `+${name === 'SCRIPT' ? `${name}|${first}` : name}`.toLowerCase()
 }
 
 function isBelow(version: string, [major, minor]: readonly [number, number]): boolean {

@@ -2,7 +2,7 @@ import type { Address, PoolSpec } from '../../plan/program.ts'
 import { embeddedOutlook, type EmbeddedOutlook } from '../embedded.ts'
 import { askServer, pairsOf, type Asked, type Said } from './ask.ts'
 import { lookAtCluster } from './cluster.ts'
-import type { PoolFacts, ServerFacts } from './facts.ts'
+import type { Denial, PoolFacts, ServerFacts } from './facts.ts'
 import type { Needs } from './needs.ts'
 import { lookAtSentinels } from './sentinels.ts'
 import { CONFIG_NAMES, serverFacts } from './server-facts.ts'
@@ -151,34 +151,33 @@ function offsetOf(said: Said): number | undefined {
 }
 
 /** What our user may not of what rules need, tried without doing it (redis.io/commands/acl-dryrun, from Redis 7 on); else why that cannot be told. */
-async function permissions(asked: Asked, { commands, channelCommands }: Needs): Promise<{ denied: string[], deniedChannels: string[] } | string> {
+async function permissions(asked: Asked, { commands, channelCommands }: Needs): Promise<{ denied: readonly Denial[], deniedChannels: readonly string[] } | string> {
   const who = await asked.ask('ACL', 'WHOAMI')
   if (!who.ok) return who.error
   const [user = ''] = who.texts
-  async function deniedOf(samples: Needs['commands']): Promise<(readonly string[])[] | string> {
-    const denied: (readonly string[])[] = []
-    for (const sample of samples) {
-      const said = await asked.ask('ACL', 'DRYRUN', user, ...sample)
-      // a command of a rule that it does not know is a matter of that rule
-      if (!said.ok && /unknown command|wrong number of arguments/i.test(said.error) && !/subcommand/i.test(said.error)) continue
-      if (!said.ok) return said.error
-      if (said.texts[0] !== 'OK') denied.push(sample)
-    }
-    return denied
+  const denied: Denial[] = []
+  const deniedChannels = new Set<string>()
+  for (const sample of [...commands, ...channelCommands]) {
+    const said = await asked.ask('ACL', 'DRYRUN', user, ...sample)
+    if (!said.ok && IS_OF_THE_RULE.test(said.error)) continue
+    if (!said.ok) return said.error
+    const [verdict = ''] = said.texts
+    if (verdict === 'OK') continue
+    if (channelCommands.includes(sample)) deniedChannels.add(sample[1] ?? '')
+    else denied.push({ what: shown(sample), of: /' key/.test(verdict) ? 'key' : 'command' })
   }
-  const denied = await deniedOf(commands)
-  const channels = typeof denied === 'string' ? [] : await deniedOf(channelCommands)
-  if (typeof denied === 'string') return denied
-  if (typeof channels === 'string') return channels
-  return { denied: denied.map(shown), deniedChannels: [...new Set(channels.map(([, channel = '']) => channel))] }
+  return { denied, deniedChannels: [...deniedChannels] }
 }
 
-/** Name and key. */
+/** A command that it does not know, or not so, is a matter of the rule that has it. */
+const IS_OF_THE_RULE = /^ERR (?:Command '…' not found|wrong number of arguments)/i
+
+/** Name and first argument, where that is a key. */
 function shown([name = '', first]: readonly string[]): string {
   return first === undefined || NO_KEY.has(name) ? name : `${name} ${first}`
 }
 
-const NO_KEY: ReadonlySet<string> = new Set(['EVALSHA', 'WAIT', 'PING', 'TIME'])
+const NO_KEY: ReadonlySet<string> = new Set(['EVALSHA', 'WAIT'])
 
 export function placeText({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

@@ -71,8 +71,9 @@ const FUNCTIONS: Readonly<Record<FunctionName, (topic: string, node: string) => 
   on_message_fetch_for_keep_latest: (topic) => [
     ['HMGET', keys.latest(topic), 'id'], ['EXISTS', keys.latest(topic)], ['ZREM', keys.latestTopics, topic], ['ZRANGEBYLEX', keys.latestTopics, '-', '+'],
   ],
+  // what its script does for a reader of the log, the fetch function of that reader needs
   on_retain_lookup: (topic) => [
-    ['TYPE', keys.retained(topic)], ['HMGET', keys.retained(topic), 'id'], ['GET', keys.retained(topic)], ['ZRANGE', keys.retained(topic), '-1', '-1'],
+    ['GET', keys.clock], ['TYPE', keys.retained(topic)], ['HMGET', keys.retained(topic), 'id'], ['GET', keys.retained(topic)], ['ZRANGE', keys.retained(topic), '-1', '-1'],
     ['EXISTS', keys.retained(topic)], ['ZREM', keys.retainedTopics, topic], ['ZRANGEBYLEX', keys.retainedTopics, '-', '+'], ['HMGET', keys.message(ANY), 'id'],
   ],
   on_message_acked_for_queue: (topic) => [

@@ -8,7 +8,7 @@ export interface ServerAnswers {
   /** Of CONFIG GET, by name; a name that is not there was not told. */
   readonly config: ReadonlyMap<string, string>
   readonly clockOffsetMs: number | undefined
-  readonly denied: readonly string[] | undefined
+  readonly denied: ServerFacts['denied']
   readonly deniedChannels: readonly string[] | undefined
 }
 
