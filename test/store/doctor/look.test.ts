@@ -74,3 +74,15 @@ test('looks at the database of the pool', async () => {
   expect(await look(poolSpec(port, { database: 1 }))).toMatchObject({ ok: true })
   expect(await look(poolSpec(port, { database: 2 }))).toMatchObject({ ok: false, clause: expect.stringContaining('DB index') })
 })
+
+test('a command of a rule that Redis does not know hides nothing of what its user may not', async () => {
+  const { port, client } = await redis()
+  await client.call('ACL', 'SETUSER', 'weak', 'on', 'nopass', '~mqtt:*', '&*', '+@all', '-zadd')
+  const commands = [['NOSUCH', 'x'], ['GET'], ['ZADD', 'mqtt:topics', '0', 'x'], ['GET', 'mine'], ['PING']]
+  const seen = await lookAtPool({
+    spec: poolSpec(port, { username: 'weak', password: 'any' }), needs: { storesExpiring: false, commands, channelCommands: [] }, folder: '.', dataDir: 'not-there',
+  })
+  expect(seen).toMatchObject({
+    ok: true, facts: { unseen: [], servers: [{ denied: [{ what: 'ZADD mqtt:topics', of: 'command' }, { what: 'GET mine', of: 'key' }] }] },
+  })
+})
