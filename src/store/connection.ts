@@ -1,7 +1,7 @@
 import { Command, Redis, type RedisOptions } from 'ioredis'
 import type { PoolSpec } from '../plan/program.ts'
 import { connectionClause, failureOf, isFinal, type Failure } from './failure.ts'
-import { SCRIPTS } from './scripts.ts'
+import { SCRIPTS, type Script } from './scripts.ts'
 import type { Line } from './way.ts'
 
 /** One Redis command. `binary`: texts in its reply come as buffers. */
@@ -49,8 +49,15 @@ const NO_ANSWER_IN_TLS = 'no answer in TLS; its port may not speak it (`ssl = of
 /** Between two questions whether a server that is there can do its work. */
 const NOT_YET_DELAY_MS = 100
 
+export interface Target {
+  readonly spec: PoolSpec
+  readonly line: Line
+  /** That calls may name by their SHA-1. */
+  readonly scripts?: readonly Script[]
+}
+
 /** Connects to the one server of a pool that takes writes: a `single` one, or the master that sentinels name. */
-export function connect({ spec, line }: { readonly spec: PoolSpec, readonly line: Line }, events: ConnectionEvents): Connection {
+export function connect({ spec, line, scripts = Object.values(SCRIPTS) }: Target, events: ConnectionEvents): Connection {
   const redis = new Redis(redisOptions(spec, line))
   let known: ServerIdentity | undefined
   /** Counts connections and questions, so that the answer to an old one is not taken for the current. */
@@ -105,9 +112,9 @@ export function connect({ spec, line }: { readonly spec: PoolSpec, readonly line
       // for a user that may not ask for replicas they would never have anything
       const waitFailure = failureIn(waited)
       if (waitFailure !== undefined) return notYet(waitFailure)
-      const scripts = Object.values(SCRIPTS).map((script) => call('script', 'load', script.text))
+      const loads = scripts.map((script) => call('script', 'load', script.text))
       // an error of the first changes nothing
-      send([killOf(known, server), ...scripts], ([, ...loaded]) => {
+      send([killOf(known, server), ...loads], ([, ...loaded]) => {
         if (mine !== attempt) return
         const unloaded = loaded.map(failureIn).find((each) => each !== undefined)
         if (unloaded !== undefined) return notYet(unloaded)

@@ -8,7 +8,7 @@ import { keys } from '../actions/keys.ts'
  */
 const PARTS = {
   store: ['once', 'forget', 'failure', 'wake', 'store'],
-  keep: ['once', 'forget', 'failure', 'wake', 'msgid', 'keep'],
+  keep: ['once', 'forget', 'failure', 'wake', 'msgid', 'outdated', 'keep'],
   'ack-queue': ['failure', 'ack-queue'],
   'ack-pubsub': ['failure', 'msgid', 'ack-pubsub'],
   'ack-latest': ['failure', 'ack-latest'],
@@ -59,7 +59,12 @@ export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
 }
 
 function script(name: ScriptName): Script {
-  const text = [KEYS, ...PARTS[name].map(part)].join('\n')
+  return assemble(KEYS, PARTS[name])
+}
+
+/** A script of what its parts find defined, and the parts, files in the folder of scripts. */
+export function assemble(definitions: string, parts: readonly string[]): Script {
+  const text = [definitions, ...parts.map(part)].join('\n')
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }
 

@@ -1,5 +1,5 @@
 -- on_message_retain, on_retain_delete, on_message_store_keep_latest: the one record of a topic.
--- Parts: once, forget, failure, wake, msgid.
+-- Parts: once, forget, failure, wake, msgid, outdated.
 --
 -- ARGV  batch, number, after (see once.lua); channel, own (see wake.lua); index, key prefix; then per message: expiry in seconds
 --       (0: for ever, -1: remove the record) and the seven fields id, from, qos, topic, payload, ts, retain
@@ -14,16 +14,6 @@ if refused then return refused end
 
 -- topics that have a new message
 local kept = {}
-
--- A message never replaces a later one of the same broker process: its id ends in the same 11
--- characters, and its time is higher. (One of another process has another clock.)
-local function is_outdated(key, id)
-  -- what is no hash is not ours and is replaced
-  local held = redis.pcall('HGET', key, 'id')
-  if type(held) ~= 'string' or held:sub(-11) ~= id:sub(-11) then return false end
-  local theirs, mine = micros(held), micros(id)
-  return theirs ~= nil and mine ~= nil and theirs > mine
-end
 
 local function keep(at)
   local ttl, id, topic = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 4]
