@@ -26,4 +26,15 @@ export const keys = {
   adopting: 'mqtt:adopting',
   /** Channel on which brokers of one Redis tell each other of stored messages. Databases share channels, not messages. */
   wake: (database: number) => database === 0 ? 'mqtt:wake' : `mqtt:wake:${database}`,
+  // ours on a cluster, where what belongs to a key must lie in its slot; `tag`: see store/cluster/slot-tag.ts
+  /** Last score given in the slot. */
+  slotClock: (tag: string) => `mqtt:clock:{${tag}}`,
+  /** How often a message of the slot was stored again; gone an hour after the last. */
+  slotRepeats: (tag: string) => `mqtt:repeats:{${tag}}`,
+  /** As `batch`, for the retained and latest messages of the slot. */
+  slotBatch: (tag: string, boot: string) => `mqtt:batch:{${tag}}:${boot}`,
+  /** As `renewing`, for the logs of the slot. */
+  slotRenewing: (tag: string) => `mqtt:renewing:{${tag}}`,
+  /** When each topic of an index was last written to it; a sorted set by seconds since 1970. */
+  indexSeen: (index: string) => `{${index}}:seen`,
 } as const
