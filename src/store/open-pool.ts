@@ -4,7 +4,9 @@ import type { Log } from '../engine/log-port.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { createAcking } from './acking.ts'
 import { hearChannels, type Channels } from './channels.ts'
-import { connect, type Answer, type Call } from './connection.ts'
+import { connectCluster } from './cluster/connect-cluster.ts'
+import { planClusterReads } from './cluster/reads.ts'
+import { connect, type Answer, type Call, type ConnectionEvents } from './connection.ts'
 import type { Failure } from './failure.ts'
 import { firstAnswer } from './first-answer.ts'
 import { createLoneCommands, type LoneCommands } from './lone-commands.ts'
@@ -86,13 +88,14 @@ const MAX_READS = 512
 let opened = 0
 
 /**
- * Opens a pool of `type = single` or `sentinel` and begins to connect, for ever. Everything travels in rounds over
- * one ordered connection (DELIVERY 0.6, 2); more connections could only lose the order.
+ * Opens a pool and begins to connect, for ever. Everything travels in rounds over one ordered
+ * connection, of a cluster one to each master (DELIVERY 0.6, 2); more connections could only lose the order.
  */
 export function openPool(options: PoolOptions): OpenPool {
   const { spec, log } = options
   const wakeChannel = keys.wake(spec.database)
-  const numbers = callNumbers(`${options.boot}.${++opened}`, () => ({ channel: wakeChannel, own: channels?.hears(wakeChannel) === true ? 1 : 0 }))
+  const boot = `${options.boot}.${++opened}`
+  const numbers = callNumbers(boot, () => ({ channel: wakeChannel, own: channels?.hears(wakeChannel) === true ? 1 : 0 }))
   const acking = createAcking()
   const waiting = createWaiting((cancelled) => {
     acking.leave(cancelled)
@@ -127,10 +130,11 @@ export function openPool(options: PoolOptions): OpenPool {
   let channels: Channels | undefined
   let badWakes = 0
   const first = firstAnswer()
+  const isCluster = spec.type === 'cluster'
 
   const way = openWay(options)
   const lone: LoneCommands = createLoneCommands({ spec, line: way.line() })
-  const connection = connect({ spec, line: way.line() }, {
+  const connectionEvents: ConnectionEvents = {
     onReady(sameData, offsetMs) {
       clockOffsetMs = offsetMs
       trouble = undefined
@@ -142,7 +146,8 @@ export function openPool(options: PoolOptions): OpenPool {
         pool.onBack(sameData === true)
       } else {
         first.comes()
-        channels = hearChannels({ spec, line: way.line(), heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
+        // a cluster has no channel (SPEC 5.3)
+        if (!isCluster) channels = hearChannels({ spec, line: way.line(), heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
       }
       flush()
     },
@@ -157,7 +162,10 @@ export function openPool(options: PoolOptions): OpenPool {
       first.delayed(clause, final)
       if (first.came() && final) noteOutage(clause)
     },
-  })
+  }
+  const connection = isCluster
+    ? connectCluster({ spec, folder: options.folder, boot, log }, connectionEvents)
+    : connect({ spec, line: way.line() }, connectionEvents)
 
   function submit(submission: Submission): void {
     pendingBytes += submission.bytes
@@ -191,7 +199,7 @@ export function openPool(options: PoolOptions): OpenPool {
     const calls = [...kept, ...planRound(fresh, numbers)]
     kept = []
     chain(calls)
-    const readCalls = planReads(reads.splice(0, MAX_READS))
+    const readCalls = (isCluster ? planClusterReads : planReads)(reads.splice(0, MAX_READS))
     const again = unconfirmed.length > 0
     const confirm = spec.waitReplicas > 0 && (again || calls.some(needsReplicas)) ? waitCall(spec.waitReplicas, again) : undefined
     if (calls.length === 0 && readCalls.length === 0 && confirm === undefined) {
