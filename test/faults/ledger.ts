@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Arrival } from '../support/wire-client.ts'
 
 /** A numbered message; its payload is its name. */
@@ -122,7 +122,7 @@ export class Ledger {
   }
 
   /** Looks into Redis for what is missing. */
-  async verdict(redis: Redis): Promise<Verdict> {
+  async verdict(redis: Redis | Cluster): Promise<Verdict> {
     const lost: string[] = []
     const waiting: string[] = []
     const logs = new Map<string, Set<string>>()
@@ -153,7 +153,7 @@ function isQueue(topic: string): boolean {
 }
 
 /** Payloads of the topic's log that are still to come: of a queue all, of pubsub what is after the client's position. */
-async function stillOwed(redis: Redis, topic: string, clientId: string | undefined): Promise<Set<string>> {
+async function stillOwed(redis: Redis | Cluster, topic: string, clientId: string | undefined): Promise<Set<string>> {
   const ids = await redis.zrange(`mqtt:msg:${topic}`, '0', '-1')
   const position = clientId === undefined ? null : await redis.get(`mqtt:acked:${clientId}:${topic}`)
   const after = position === null ? ids : ids.slice(ids.indexOf(position) + 1)

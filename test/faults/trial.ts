@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { type RedisServer, startRedis } from '../store/redis-server.ts'
 import { startProxy, type TcpProxy } from '../store/tcp-proxy.ts'
 import { BrokerProcess } from '../support/broker-process.ts'
@@ -44,7 +44,7 @@ export interface StoreTrialOptions extends ClientOptions {
   readonly pool: string
   readonly faults: (targets: ClientTargets) => Promise<void>
   /** The Redis in which to look, at the end, for what nobody has seen. */
-  readonly client: () => Promise<Redis>
+  readonly client: () => Promise<Redis | Cluster>
 }
 
 interface ClientOptions {

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { slotOf } from '../../src/store/cluster/slot.ts'
+import { startCluster, type RedisCluster } from '../store/redis-cluster.ts'
+import { until } from '../store/redis-server.ts'
+import type { Verdict } from './ledger.ts'
+import { TOPICS } from './publish-numbers.ts'
+import { between, type Random } from './random.ts'
+import { runTrialOn } from './trial.ts'
+
+/** What is done to the master of a topic's log, or to the way from it to its replica, while messages flow. */
+export type ClusterFault = 'killed' | 'frozen' | 'planned' | 'behind' | 'moved'
+
+/** Milliseconds. */
+const SETTLE_MS = 20_000
+const FAILOVER_MS = 30_000
+
+/** A trial on three masters with a replica each, in which slots change hands again and again. */
+export async function runClusterFaults(options: {
+  readonly seed: number
+  readonly dist?: string
+  readonly brokers: 1 | 2
+  readonly faults: readonly ClusterFault[]
+  /** `wait_replicas`. */
+  readonly replicas: number
+  readonly settleMs?: number
+}): Promise<Verdict> {
+  const cluster = await startCluster()
+  try {
+    return await runTrialOn({
+      seed: options.seed, brokers: options.brokers, settleMs: options.settleMs ?? SETTLE_MS,
+      ...(options.dist === undefined ? {} : { dist: options.dist }),
+      pool: [
+        `backend.redis.pool1.server = ${cluster.addresses.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
+        'backend.redis.pool1.type = cluster',
+        `backend.redis.pool1.wait_replicas = ${options.replicas}\n`,
+      ].join('\n'),
+      client: () => Promise.resolve(cluster.client),
+      // a broker hears nothing of what the other one stores
+      lastMessage: options.brokers === 1 ? [] : TOPICS,
+      async faults({ random, subscriberProxies }) {
+        for (const fault of options.faults) {
+          await cluster.whole()
+          await sleep(between(random, 500, 1_500))
+          const slot = slotOf(`mqtt:msg:${TOPICS[between(random, 0, TOPICS.length - 1)]}`)
+          // of a slot that moves nothing may be lost to those who read meanwhile either
+          if (fault === 'moved') {
+            await FAULTS[fault](cluster, slot, random)
+            continue
+          }
+          // what a subscriber has seen is lost to nobody: they are away, and only Redis has what comes
+          await Promise.all(subscriberProxies.map((proxy) => proxy.refuse()))
+          await FAULTS[fault](cluster, slot, random)
+          await Promise.all(subscriberProxies.map((proxy) => proxy.open()))
+        }
+        await cluster.whole()
+        await sleep(500)
+      },
+    })
+  } finally {
+    await cluster.stop()
+  }
+}
+
+type Deed = (cluster: RedisCluster, slot: number, random: Random) => Promise<void>
+
+const FAULTS: Readonly<Record<ClusterFault, Deed>> = {
+  async killed(cluster, slot) {
+    const master = await cluster.masterOf(slot)
+    await master.kill()
+    await failedOver(cluster, slot, master)
+    await master.start()
+  },
+
+  /** It thaws when another one has taken its place, and does not know it. */
+  async frozen(cluster, slot, random) {
+    const master = await cluster.masterOf(slot)
+    master.freeze()
+    await failedOver(cluster, slot, master)
+    await sleep(between(random, 0, 1_000))
+    master.thaw()
+  },
+
+  async planned(cluster, slot) {
+    const master = await cluster.masterOf(slot)
+    await (await cluster.replicaOf(master)).client.call('CLUSTER', 'FAILOVER')
+    await failedOver(cluster, slot, master)
+  },
+
+  /** What it takes from now on its replica does not get any more: it may not reconnect, who is connected stays. Then it is killed. */
+  async behind(cluster, slot) {
+    const master = await cluster.masterOf(slot)
+    await master.client.config('SET', 'requirepass', 'for nobody')
+    await master.client.call('CLIENT', 'KILL', 'TYPE', 'replica')
+    await sleep(700)
+    await master.kill()
+    await failedOver(cluster, slot, master)
+    await master.start()
+  },
+
+  async moved(cluster, slot) {
+    const from = await cluster.masterOf(slot)
+    const to = (await cluster.masters()).find((master) => master !== from)
+    if (to !== undefined) await cluster.migrate(slot, to, () => sleep(20))
+  },
+}
+
+async function failedOver(cluster: RedisCluster, slot: number, from: unknown): Promise<void> {
+  await until(async () => await cluster.masterOf(slot) !== from, 'another master', FAILOVER_MS)
+}
