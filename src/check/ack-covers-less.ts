@@ -1,8 +1,8 @@
 import { exampleTopic } from '../language/filter-algebra.ts'
-import { coversFilter } from '../language/topic-filter.ts'
+import { coversFilter, overlapsFilter } from '../language/topic-filter.ts'
 import type { Check } from './check.ts'
 import { filterOf, type FlowRule } from './flow-rule.ts'
-import { flowsOf } from './flows.ts'
+import { flowsOf, type Flow } from './flows.ts'
 
 export const ackCoversLess: Check = {
   name: 'ack-covers-less',
@@ -14,10 +14,21 @@ backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function":
 backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.2 = {"topic": "queue/+/+/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {
-    for (const { fetch, stores, acks, mismatchedAcks, isAckedOtherwise } of flowsOf(symbols).flows) {
+    // Most stores have one acknowledgement for all of it, which is quickly seen, and once for all fetches.
+    const settled = new Map<string, Map<FlowRule, boolean>>()
+    const isSettled = (store: FlowRule, { kind, acks }: Flow): boolean => {
+      const stores = settled.get(kind.fetch) ?? new Map<FlowRule, boolean>()
+      settled.set(kind.fetch, stores)
+      const is = stores.get(store) ?? acks.some(({ filter }) => filter === undefined || coversFilter(filter, filterOf(store)))
+      stores.set(store, is)
+      return is
+    }
+    for (const flow of flowsOf(symbols).flows) {
+      const { fetch, stores, acks, mismatchedAcks, isAckedOtherwise } = flow
       const [ack] = acks
       if (ack === undefined || mismatchedAcks.length > 0 || isAckedOtherwise) continue
-      const topic = notAcked(fetch, { stores, acks })
+      const topic = stores.length > 0 && stores.every(store => isSettled(store, flow)) ? undefined
+        : notAcked(fetch, { stores: stores.filter(store => !isSettled(store, flow)), acks })
       if (topic === undefined) continue
       const widened = acks.length === 1 && (ack.filter === undefined || coversFilter(filterOf(fetch), ack.filter))
       yield {
@@ -33,9 +44,9 @@ backend.redis.hook.message.acked.2 = {"topic": "queue/+/+/#", "action": {"functi
 /** Of what a rule stores; where none is known of anything. */
 function notAcked(fetch: FlowRule, { stores, acks }: { readonly stores: readonly FlowRule[], readonly acks: readonly FlowRule[] }): string | undefined {
   if (acks.some(({ filter }) => filter === undefined)) return undefined
-  const acked = acks.map(filterOf)
-  const sources = stores.length === 0 ? [[]] : stores.map(store => [filterOf(store)])
+    const sources = stores.length === 0 ? [[]] : stores.map(store => [filterOf(store)])
   for (const source of sources) {
+    const acked = acks.map(filterOf).filter(filter => source.every(stored => overlapsFilter(filter, stored)))
     const topic = exampleTopic([filterOf(fetch), ...source], acked)
     if (topic !== undefined) return topic
   }

@@ -43,8 +43,17 @@ export interface Flows {
   readonly loose: readonly FlowRule[]
 }
 
+/** Many checks ask, and it takes all pairs of rules. */
+const known = new WeakMap<Symbols, Flows>()
+
 /** How the rules work together; nothing where {@link mayHoldMore}. */
 export function flowsOf(symbols: Symbols): Flows {
+  const flows = known.get(symbols) ?? findFlows(symbols)
+  known.set(symbols, flows)
+  return flows
+}
+
+function findFlows(symbols: Symbols): Flows {
   if (mayHoldMore(symbols)) return { flows: [], loose: [] }
   const rules = flowRules(symbols)
   const orphans = rules.filter(rule => isAck(rule.name) && !rules.some(fetch => kindOf(fetch)?.ack === rule.name && meetInPool(fetch, rule)))
@@ -52,8 +61,8 @@ export function flowsOf(symbols: Symbols): Flows {
     const kind = kindOf(fetch)
     return kind === undefined ? [] : flowOf(symbols, { rules, orphans, fetch, kind })
   })
-  const known = new Set(flows.flatMap(({ mismatchedAcks, acksElsewhere }) => [...mismatchedAcks, ...acksElsewhere]))
-  return { flows, loose: orphans.filter(rule => !known.has(rule) && !isFetchedOtherwise(symbols, rule)) }
+  const used = new Set(flows.flatMap(({ mismatchedAcks, acksElsewhere }) => [...mismatchedAcks, ...acksElsewhere]))
+  return { flows, loose: orphans.filter(rule => !used.has(rule) && !isFetchedOtherwise(symbols, rule)) }
 }
 
 function isFetchedOtherwise(symbols: Symbols, ack: FlowRule): boolean {
