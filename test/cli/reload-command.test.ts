@@ -10,7 +10,7 @@ let rules: string
 beforeAll(async () => {
   redis = await startRedis()
   rules = `backend.redis.pool1.server = 127.0.0.1:${redis.port}\n`
-    + `${rule('message.publish.1', 'on_message_publish', 'a/#')}\n${rule('message.publish.2', 'on_message_retain', 'a/#')}\n`
+    + `${rule('message.publish.1', 'on_message_publish', 'a/#')}\n${rule('message.publish.2', 'on_message_retain', 'a/#')}\n${rule('message.publish.4', 'on_retain_delete', 'a/#')}\n`
 })
 afterAll(async () => { await redis.stop() })
 
@@ -62,7 +62,7 @@ test('a file that was emptied on purpose is applied', async () => {
   const commands = new Commands()
   const broker = await commands.start(rules)
   expect(await commands.runBeforeWatcher(broker, () => '', 'reload')).toMatchObject({
-    code: 0, out: expect.stringContaining('rules: removed message.publish.1, message.publish.2\n'),
+    code: 0, out: expect.stringContaining('rules: removed message.publish.1, message.publish.2, message.publish.4\n'),
   })
 })
 

@@ -19,6 +19,8 @@ export interface Situation {
   readonly before?: (stage: Stage) => void | Promise<void>
   /** Those brokers notice a save. The others do not, so that it is for the command to make it known. */
   readonly watched?: true
+  /** Lines that come as often as it happens, left out of the golden file. */
+  readonly leaveOut?: RegExp
   /** A command that does not end by itself is ended by a signal: when it has said this, or when this has come true. */
   readonly until?: string | ((stage: Stage) => Promise<unknown>)
 }

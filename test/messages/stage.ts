@@ -125,7 +125,9 @@ export class Stage {
   shown(text: string): string {
     const named = [...this.#names(), ...this.brokers.map(({ pid }, i) => [`pid-${i + 1}`, String(pid)] as const)]
       .reduce((shown, [name, value]) => shown.replaceAll(value, `{${name}}`), text)
-    return CHANGING.reduce((shown, [words, name]) => shown.replace(words, name), named)
+    // a process id has as many digits as it has
+    const even = named.replaceAll(/(\{pid-\d\}) +/g, '$1  ')
+    return CHANGING.reduce((shown, [words, name]) => shown.replace(words, name), even)
   }
 
   #filled(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

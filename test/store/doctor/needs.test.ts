@@ -53,8 +53,8 @@ test('the topics that are tried are among those of the rule', () => {
 })
 
 test('commands are tried with as many arguments as they have', () => {
-  const { commands } = needs(rule('message.publish.1', ['HSET of:${clientid} ${topic} ${message}', 'SET now:${node} ${ts}'], 't'))
-  expect(commands).toContainEqual(['HSET', 'of:x', 't', 'id', 'x', 'from', 'x', 'qos', 'x', 'topic', 'x', 'payload', 'x', 'ts', 'x', 'retain', 'x'])
+  const { commands } = needs(rule('message.publish.1', ['HSET of:${clientid} ${message}', 'SET now:${node} ${ts}'], 't'))
+  expect(commands).toContainEqual(['HSET', 'of:x', 'id', 'x', 'from', 'x', 'qos', 'x', 'topic', 'x', 'payload', 'x', 'ts', 'x', 'retain', 'x'])
   expect(commands).toContainEqual(['SET', 'now:n@h', 'x'])
 })
 
