@@ -92,6 +92,8 @@ describe.each(NAMES)('over %s', (name) => {
     const heir = await connect('tcp', `heir-${name}`)
     await heir.subscribe(`pubsub/will/${name}`, 1)
     const dying = await connect(name, `dying-${name}`, { will: { topic: `pubsub/will/${name}`, payload: Buffer.from('bye'), qos: 1, retain: false } })
+    // who is cut off before the broker knows that CONNACK is on the wire was never there
+    await dying.publish(`free/${name}`, 'here')
     dying.destroySocket()
     await heir.waitForCount(1)
     expect(heir.payloads()).toEqual(['bye'])

@@ -70,14 +70,17 @@ export async function until(reached: () => boolean | Promise<boolean>, what: str
   }
 }
 
+/** Below the ports that the system gives to whoever connects: one that is free now stays so until it is used. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 12_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const bound = await once(server, 'listening').then(() => true, () => false)
+    if (!bound) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 function accepts(port: number): Promise<boolean> {

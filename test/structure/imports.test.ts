@@ -42,7 +42,7 @@ const IMPORTS = allImports()
 
 test('the imports of the source are seen at all', () => {
   expect(IMPORTS).toContainEqual({ from: 'engine/blank.ts', to: 'compile.ts', what: '{ Source }', typeOnly: true })
-  expect(IMPORTS).toContainEqual({ from: 'server/watch.ts', to: 'chokidar', what: '{ watch as watchPaths }', typeOnly: false })
+  expect(IMPORTS).toContainEqual({ from: 'server/watch.ts', to: 'chokidar', what: '{ watch as watchPaths, type FSWatcher }', typeOnly: false })
 })
 
 test('every folder of src has its storey', () => {
