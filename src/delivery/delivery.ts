@@ -284,7 +284,7 @@ export class Delivery {
       index: 'retained',
       visit: (topic) => {
         // the next page when this one has gone out: what waits in memory is bounded
-        this.#lookUpRetained({ ...asked, topic, answered: () => {}, settled: () => session.whenMemoryEmpty(() => scan.settled(topic)) })
+        this.#lookUpRetained({ ...asked, topic, live: lookup.live, answered: () => {}, settled: () => session.whenMemoryEmpty(() => scan.settled(topic)) })
         return true
       },
       done: () => {
@@ -314,7 +314,7 @@ export class Delivery {
   }
 
   #lookUpRetained(asked: RetainedLookup): void {
-    const { session, subscription, pool, topic, steps, answered, settled } = asked
+    const { session, subscription, pool, topic, steps, live, answered, settled } = asked
     const { link } = session
     const question = `${pool.name} ${topic}`
     if (session.asked.has(question)) {
@@ -352,7 +352,7 @@ export class Delivery {
         if (found !== undefined) {
           const reader = found.inLogAt === undefined ? undefined : session.lanes.logFor(pool, topic)
           if (reader !== undefined && found.inLogAt !== undefined) reader.flagRetained(found.record, found.inLogAt)
-          else if (!lookup.live.has(found.record.id)) session.sendRetained(question, [found.record], subscription.qos)
+          else if (!lookup.live.has(found.record.id) && live?.has(found.record.id) !== true) session.sendRetained(question, [found.record], subscription.qos)
         }
         settle()
       },
@@ -560,6 +560,8 @@ interface RetainedLookup {
   readonly subscription: Subscription
   readonly pool: Pool
   readonly topic: string
+  /** What has gone out live since the look into the index began that found the topic. */
+  readonly live?: ReadonlySet<string>
   /** The rules that ask. */
   readonly steps: readonly Step[]
   /** Redis has answered, or the same is being asked already. */

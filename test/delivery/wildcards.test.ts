@@ -153,6 +153,16 @@ describe('retained messages for a wildcard subscription', () => {
     expect(client.got).toHaveLength(4)
   })
 
+  test('come once if they went out live before their topic was found', async () => {
+    const rig = new Rig({ rules: RETAINED })
+    const client = rig.connect('c')
+    client.subscribe('x/#')
+    // its store and the look into the index share a round
+    await rig.publish('x/a', 'a', 0, true)
+    await ackAll(rig, client)
+    expect(client.got).toEqual(['a'])
+  })
+
   test('of more topics than the memory queue holds all arrive, at QoS 0 too', async () => {
     const rig = new Rig({ rules: RETAINED, settings: { maxMqueueLen: 50 } })
     for (let i = 0; i < 450; i++) await rig.publish(`x/${i}`, String(i), 0, true)
