@@ -9,7 +9,8 @@ import { stepsFor } from '../../src/plan/match.ts'
 import type { Program } from '../../src/plan/program.ts'
 
 const POOLS = 'backend.redis.pool1.server = a\nbackend.redis.pool2.server = b\n'
-const RUNS = { numRuns: 600 }
+/** A fixed seed: the tests also count how often there was something to compare. */
+const RUNS = { numRuns: 600, seed: 20_261_125 }
 
 const filters = fc.tuple(fc.array(fc.constantFrom('a', 'b', '+'), { maxLength: 2 }), fc.boolean())
   .map(([levels, open]) => (open ? [...levels, '#'] : levels).join('/')).filter(filter => filter !== '')

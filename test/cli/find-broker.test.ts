@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { rule } from '../support/rules.ts'
 import { startRedis, type RedisServer } from '../store/redis-server.ts'
+import { shortPath } from '../../src/cli/short-path.ts'
 import { Commands, type RunningBroker } from './commands.ts'
 
 let redis: RedisServer
@@ -105,7 +106,7 @@ function rulesOn(node: string, { port } = redis): string {
 }
 
 function lineOf(broker: RunningBroker, node: string): string {
-  return `  ${String(broker.pid).padEnd(7)}  ${node}  mqtt://127.0.0.1:${broker.port}  ${broker.file}`
+  return `  ${String(broker.pid).padEnd(7)}  ${node}  mqtt://127.0.0.1:${broker.port}  ${shortPath(broker.file)}`
 }
 
 function sockets(commands: Commands): readonly string[] {

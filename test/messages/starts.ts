@@ -58,6 +58,8 @@ async function force(stage: Stage): Promise<void> {
   stage.world.shaky.freeze()
   stage.add(() => { stage.world.shaky.thaw() })
   const published = client.publish('a/1', 'x').catch(() => {})
+  // the answer comes when the message before it was taken
+  await client.subscribe('a/2', 0)
   command.signal('SIGTERM')
   // one that comes at once is taken for an echo
   const insist = setInterval(() => { command.signal('SIGTERM') }, 100)
