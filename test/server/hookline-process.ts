@@ -15,6 +15,8 @@ export interface HooklineProcess {
   readonly pid: number
   readonly stdout: () => string
   readonly stderr: () => string
+  /** What `start` tells whoever typed it, in one write after the log line `ready`. */
+  greeting(): Promise<string>
   /** The exit code, once it has ended. */
   readonly exit: Promise<number | null>
   signal(name: NodeJS.Signals): void
@@ -46,6 +48,10 @@ export function hookline(args: readonly string[], env: NodeJS.ProcessEnv = {}, f
     pid: child.pid ?? 0,
     stdout: () => stdout,
     stderr: () => stderr,
+    async greeting() {
+      await vi.waitFor(() => { expect(stdout, stderr).not.toBe('') }, 15_000)
+      return stdout
+    },
     exit,
     signal(name) { child.kill(name) },
     async lines(message, atLeast) {

@@ -55,7 +55,7 @@ async function look<T>({ data }: Machine, at: (redis: Redis) => Promise<T>): Pro
 
 test('with Node alone it starts, and says that it keeps nothing', async () => {
   const { it, data } = await start()
-  await expect(masked(it.stdout())).toMatchFileSnapshot('in-process.out')
+  await expect(masked(await it.greeting())).toMatchFileSnapshot('in-process.out')
   expect(await it.lines('no redis-server is on the PATH', 1)).toMatchObject([{
     level: 'warn', command: expect.stringMatching(INSTALL),
     msg: 'no redis-server is on the PATH: the embedded store runs in this process, and what it holds is gone when that ends',

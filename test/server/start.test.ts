@@ -25,9 +25,9 @@ test('it says what runs where in at most ten lines, logs one line `ready`, and s
     hash: expect.stringMatching(/./),
     listeners: [{ kind: 'tcp', name: 'external', host: '127.0.0.1', port: expect.any(Number) }],
   })
-  const lines = it.stdout().trimEnd().split('\n')
-  expect(lines.length).toBeLessThanOrEqual(10)
-  await expect(masked(it.stdout())).toMatchFileSnapshot('start.out')
+  const greeting = await it.greeting()
+  expect(greeting.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
+  await expect(masked(greeting)).toMatchFileSnapshot('start.out')
   it.signal('SIGTERM')
   expect(await it.exit).toBe(0)
 })
