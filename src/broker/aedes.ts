@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import { Readable, type Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
-import type { Packet } from 'mqtt-packet'
+import type { ISubscribePacket, IUnsubscribePacket, Packet } from 'mqtt-packet'
+import { type ClientPacket, readOften } from './client-packet.ts'
 import type { Limits, Refusal } from './packet-check.ts'
 import { PacketReader } from './packet-reader.ts'
 
@@ -30,7 +31,7 @@ interface Internals extends MqttClient {
   readonly _keepaliveTimer: NodeJS.Timeout | null
   readonly _parser: {
     parse: (bytes: Buffer) => number
-    on(event: 'packet', listener: (packet: Packet) => void): void
+    on(event: 'packet', listener: (packet: ISubscribePacket | IUnsubscribePacket | PacketOfAedes) => void): void
     listeners(event: 'packet'): ((packet: Packet) => void)[]
     removeAllListeners(event: 'packet'): void
   }
@@ -63,7 +64,7 @@ export interface HandshakeEvents {
   /** CONNACK with code 0 is on the wire. */
   ready(client: MqttClient): void
   /** A packet after CONNECT that is not CONNECT, PINGREQ or DISCONNECT. Called in the order of the wire. */
-  packet(client: MqttClient, packet: Packet): void
+  packet(client: MqttClient, packet: ClientPacket): void
   /** The client has sent DISCONNECT; the connection ends now. */
   disconnecting(client: MqttClient): void
   /** The connection has ended without DISCONNECT. Before `gone`. */
@@ -93,7 +94,8 @@ const TURN_MS = 5
 /** Bytes after which the clock is looked at. */
 const SLICE_BYTES = 8_192
 /** Packets that aedes answers itself. */
-const OF_AEDES = new Set(['connect', 'pingreq', 'disconnect'])
+type PacketOfAedes = Extract<Packet, { cmd: 'connect' | 'pingreq' | 'disconnect' }>
+const OF_AEDES: ReadonlySet<string> = new Set<PacketOfAedes['cmd']>(['connect', 'pingreq', 'disconnect'])
 
 /** Starts the handshake half of the broker; `limits` are asked for whenever something is read. */
 export async function createHandshake(events: HandshakeEvents, limits: () => Limits): Promise<Handshake> {
@@ -101,7 +103,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
   /** Told in CONNACK, remembered until the client is registered. */
   const told = new Map<string, boolean>()
   /** What a client sent before its CONNACK. */
-  const early = new WeakMap<object, Packet[]>()
+  const early = new WeakMap<object, (ClientPacket | PacketOfAedes)[]>()
   const here = new WeakSet<object>()
   /** What aedes does with a packet. */
   const ofAedes = new WeakMap<object, (packet: Packet) => void>()
@@ -162,20 +164,40 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
     events.gone(client)
   }
 
-  function take(client: Internals, packet: Packet): void {
+  /** In the order of the wire, whoever has read it. */
+  function arrived(client: Internals, packet: ClientPacket | PacketOfAedes): void {
+    if (client.connackSent || packet.cmd === 'connect') return take(client, packet)
+    // read with the CONNECT, at most what one read of the socket holds
+    const packets = early.get(client) ?? []
+    packets.push(packet)
+    early.set(client, packets)
+  }
+
+  function take(client: Internals, packet: ClientPacket | PacketOfAedes): void {
+    if (!isOfAedes(packet)) return events.packet(client, packet)
     if (packet.cmd === 'disconnect') events.disconnecting(client)
-    if (OF_AEDES.has(packet.cmd)) return ofAedes.get(client)?.(packet)
-    client._keepaliveTimer?.refresh()
-    events.packet(client, packet)
+    ofAedes.get(client)?.(packet)
   }
 
   /** What is read goes through the reader first, for a while: who sends much that is dear lets others have their turns. */
   function guard(client: Internals): void {
     const { _parser: parser } = client
     const parse = parser.parse.bind(parser)
-    const reader = new PacketReader({ limits, packets: parse })
+    let isHeard = false
+    const reader = new PacketReader({
+      limits,
+      packet: (bytes, packet) => {
+        isHeard = true
+        const often = readOften(bytes, packet)
+        if (often !== undefined) arrived(client, often)
+        else parse(bytes.subarray(packet.at, packet.end))
+      },
+    })
     const turns = inTurns(client, (bytes) => {
+      isHeard = false
       const refusal = reader.push(bytes)
+      // a whole packet, not a byte of one [MQTT-3.1.2-24]
+      if (isHeard) client._keepaliveTimer?.refresh()
       if (refusal !== undefined && !client.closed) refuse(client, refusal)
     })
     parser.parse = (chunk) => {
@@ -199,16 +221,14 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       if (listener === undefined) throw new Error('aedes does not listen to its parser')
       ofAedes.set(client, listener.bind(client._parser))
       client._parser.removeAllListeners('packet')
-      client._parser.on('packet', (packet) => {
-        if (client.connackSent || packet.cmd === 'connect') return take(client, packet)
-        // read with the CONNECT, at most what one read of the socket holds
-        const packets = early.get(client) ?? []
-        packets.push(packet)
-        early.set(client, packets)
-      })
+      client._parser.on('packet', (packet) => { arrived(client, packet) })
     },
     close: () => new Promise((resolve) => broker.close(() => resolve())),
   }
+}
+
+function isOfAedes(packet: ClientPacket | PacketOfAedes): packet is PacketOfAedes {
+  return OF_AEDES.has(packet.cmd)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Packet } from 'mqtt-packet'
+import type { ISubscribePacket, IUnsubscribePacket } from 'mqtt-packet'
 import type { Delivery } from '../delivery/delivery.ts'
 import type { Link, OutgoingPublish } from '../delivery/ports.ts'
 import { Publisher, type PublisherLink, type PublishPorts } from '../delivery/publisher.ts'
@@ -7,6 +7,7 @@ import type { Log } from '../engine/log-port.ts'
 import type { Visit } from '../engine/presence.ts'
 import { subscriptionProblem, topicLevels, withoutShare } from '../language/topic-filter.ts'
 import type { ConnectDetails, MqttClient } from './aedes.ts'
+import type { ClientPacket } from './client-packet.ts'
 import { CLOSED_BY_BROKER, type ClosureLog } from './closure-log.ts'
 import { wire } from './wire.ts'
 
@@ -134,42 +135,31 @@ export class Connection implements Link, PublisherLink {
 
   // --- packets
 
-  handle(packet: Packet): void {
+  handle(packet: ClientPacket): void {
     if (this.client.closed) return
     this.#take(packet)
     this.#watchSocket()
   }
 
-  #take(packet: Packet): void {
+  #take(packet: ClientPacket): void {
     switch (packet.cmd) {
-      case 'publish': return this.#publish(packet)
-      case 'puback': return this.session.puback(idOf(packet))
-      case 'pubrec': return this.session.pubrec(idOf(packet))
-      case 'pubcomp': return this.session.pubcomp(idOf(packet))
+      case 'publish':
+        // there is no negative acknowledgement [MQTT-3.3.5-2]
+        if (isOfBroker(packet.topic)) return this.close('protocol', 'a topic of $SYS/, which is not for clients')
+        return this.publisher.publish(packet)
+      case 'puback': return this.session.puback(packet.packetId)
+      case 'pubrec': return this.session.pubrec(packet.packetId)
+      case 'pubcomp': return this.session.pubcomp(packet.packetId)
       case 'pubrel':
-        this.publisher.pubrel(idOf(packet))
-        return wire.pubcomp(this.client.conn, idOf(packet))
+        this.publisher.pubrel(packet.packetId)
+        return wire.pubcomp(this.client.conn, packet.packetId)
       case 'subscribe': return this.#subscribe(packet)
       case 'unsubscribe': return this.#unsubscribe(packet)
-      default:
-        // what only a server sends; the reader lets none of it through
-        this.close('protocol')
+      default: packet satisfies never
     }
   }
 
-  #publish(packet: Extract<Packet, { cmd: 'publish' }>): void {
-    const { topic, payload, qos, retain } = packet
-    if (isOfBroker(topic)) {
-      // there is no negative acknowledgement [MQTT-3.3.5-2]
-      this.close('protocol', 'a topic of $SYS/, which is not for clients')
-      return
-    }
-    this.publisher.publish({
-      topic, payload: typeof payload === 'string' ? Buffer.from(payload) : payload, qos, retain, packetId: qos === 0 ? 0 : idOf(packet),
-    })
-  }
-
-  #subscribe(packet: Extract<Packet, { cmd: 'subscribe' }>): void {
+  #subscribe(packet: ISubscribePacket): void {
     const granted = packet.subscriptions.map(({ topic, qos }) => {
       const refusal = this.#refusalOf(topic)
       if (refusal === undefined) return this.#delivery.subscribe(this.session, topic, qos, { own: true })
@@ -191,7 +181,7 @@ export class Connection implements Link, PublisherLink {
     return subscriptions.size >= maxSubscriptions && !subscriptions.has(filter) ? 'the client has as many as mqtt.max_subscriptions allows' : undefined
   }
 
-  #unsubscribe(packet: Extract<Packet, { cmd: 'unsubscribe' }>): void {
+  #unsubscribe(packet: IUnsubscribePacket): void {
     for (const filter of packet.unsubscriptions) this.#delivery.unsubscribe(this.session, filter)
     // [MQTT-3.10.4-5]: answered also when nothing was subscribed
     wire.unsuback(this.client.conn, idOf(packet))

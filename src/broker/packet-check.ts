@@ -17,12 +17,22 @@ export type Limits = Pick<Settings, 'maxPacketSize' | 'maxClientidLen' | 'maxTop
 export const CONNECT = 1
 export const DISCONNECT = 14
 
+/** Where a whole packet lies in what was read. */
+export interface Extent {
+  /** Its first byte. */
+  readonly at: number
+  /** Where its variable header begins, behind the remaining length. */
+  readonly body: number
+  /** Behind its last byte. */
+  readonly end: number
+}
+
 /** A type of packet that a client may send. */
 interface Kind {
   /** The low four bits of the first byte; absent where they carry meaning [MQTT-2.2.2-1]. */
   readonly flags: number | undefined
-  /** What is wrong with a whole packet whose variable header begins at `at`. */
-  check(packet: Buffer, at: number, limits: Limits): Refusal | undefined
+  /** What is wrong with a whole packet, from its variable header on. */
+  check(bytes: Buffer, packet: Extent, limits: Limits): Refusal | undefined
 }
 
 /** By the high four bits of the first byte. What is not here only a server sends, or nobody. */
@@ -74,55 +84,56 @@ export function headerRefusal(first: number): Refusal | undefined {
 }
 
 /**
- * What is wrong with a whole packet whose first byte was fine and whose variable header begins at
- * `at`, if something is. After it the packet's fields are all there, its texts are UTF-8 without
- * U+0000, its packet id is not 0: mqtt-packet looks at none of these. Filters are not looked into:
- * a wrong one is refused by itself.
+ * What is wrong with a whole packet whose first byte was fine, if something is. After it the packet's
+ * fields are all there, its texts are UTF-8 without U+0000, its packet id is not 0: mqtt-packet looks at
+ * none of these. Filters are not looked into: a wrong one is refused by itself.
  */
-export function bodyRefusal(packet: Buffer, at: number, limits: Limits): Refusal | undefined {
-  return KINDS[byteAt(packet, 0) >> 4]?.check(packet, at, limits)
+export function bodyRefusal(bytes: Buffer, packet: Extent, limits: Limits): Refusal | undefined {
+  return KINDS[byteAt(bytes, packet.at) >> 4]?.check(bytes, packet, limits)
 }
 
-function publishRefusal(packet: Buffer, at: number, { maxTopicLevels }: Limits): Refusal | undefined {
-  const next = afterTopic(packet, at, maxTopicLevels)
+function publishRefusal(bytes: Buffer, { at, body, end }: Extent, { maxTopicLevels }: Limits): Refusal | undefined {
+  const next = afterTopic(bytes, body, end, maxTopicLevels)
   if (typeof next !== 'number') return next
-  return (byteAt(packet, 0) & 6) === 0 ? undefined : packetIdRefusal(packet, next)
+  return (byteAt(bytes, at) & 6) === 0 ? undefined : packetIdRefusal(bytes, next, end)
 }
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP: a packet id and nothing else. */
-function acknowledgementRefusal(packet: Buffer, at: number): Refusal | undefined {
-  return packetIdRefusal(packet, at) ?? emptyRefusal(packet, at + 2)
+function acknowledgementRefusal(bytes: Buffer, { body, end }: Extent): Refusal | undefined {
+  const refusal = packetIdRefusal(bytes, body, end)
+  if (refusal !== undefined) return refusal
+  return body + 2 === end ? undefined : LEFT_OVER
 }
 
-function subscribeRefusal(packet: Buffer, at: number): Refusal | undefined {
-  const refusal = packetIdRefusal(packet, at)
+function subscribeRefusal(bytes: Buffer, { body, end }: Extent): Refusal | undefined {
+  const refusal = packetIdRefusal(bytes, body, end)
   if (refusal !== undefined) return refusal
-  let next = at + 2
-  if (next === packet.length) return NO_FILTER // [MQTT-3.8.3-3]
-  while (next < packet.length) {
-    const qos = afterText(packet, next)
+  let next = body + 2
+  if (next === end) return NO_FILTER // [MQTT-3.8.3-3]
+  while (next < end) {
+    const qos = afterText(bytes, next, end)
     if (typeof qos !== 'number') return qos
-    if (qos === packet.length) return CUT_OFF
-    if (byteAt(packet, qos) > 2) return WRONG_OPTIONS // [MQTT-3.8.3-4]
+    if (qos === end) return CUT_OFF
+    if (byteAt(bytes, qos) > 2) return WRONG_OPTIONS // [MQTT-3.8.3-4]
     next = qos + 1
   }
   return undefined
 }
 
-function unsubscribeRefusal(packet: Buffer, at: number): Refusal | undefined {
-  const refusal = packetIdRefusal(packet, at)
+function unsubscribeRefusal(bytes: Buffer, { body, end }: Extent): Refusal | undefined {
+  const refusal = packetIdRefusal(bytes, body, end)
   if (refusal !== undefined) return refusal
-  let next: number | Refusal = at + 2
-  if (next === packet.length) return NO_FILTER // [MQTT-3.10.3-2]
-  while (next < packet.length) {
-    next = afterText(packet, next)
+  let next: number | Refusal = body + 2
+  if (next === end) return NO_FILTER // [MQTT-3.10.3-2]
+  while (next < end) {
+    next = afterText(bytes, next, end)
     if (typeof next !== 'number') return next
   }
   return undefined
 }
 
-function emptyRefusal(packet: Buffer, at: number): Refusal | undefined {
-  return at === packet.length ? undefined : LEFT_OVER
+function emptyRefusal(_bytes: Buffer, { body, end }: Extent): Refusal | undefined {
+  return body === end ? undefined : LEFT_OVER
 }
 
 /** Connect flags [MQTT-3.1.2-3] to [MQTT-3.1.2-22]. */
@@ -135,30 +146,30 @@ const PASSWORD = 0x40
 const USERNAME = 0x80
 
 /** [MQTT-3.1.4-1]: a CONNECT that is none gets no CONNACK; one that we do not take gets its return code. */
-function connectRefusal(packet: Buffer, at: number, limits: Limits): Refusal | undefined {
-  const level = afterText(packet, at)
+function connectRefusal(bytes: Buffer, { body, end }: Extent, limits: Limits): Refusal | undefined {
+  const level = afterText(bytes, body, end)
   if (typeof level !== 'number') return level
-  const expected = LEVELS.get(packet.toString('latin1', at + 2, level))
+  const expected = LEVELS.get(bytes.toString('latin1', body + 2, level))
   if (expected === undefined) return WRONG_NAME // [MQTT-3.1.2-1]
-  if (level === packet.length) return CUT_OFF
+  if (level === end) return CUT_OFF
   // before anything else: another level has other fields [MQTT-3.1.2-2]
-  if (byteAt(packet, level) !== expected) return WRONG_LEVEL
+  if (byteAt(bytes, level) !== expected) return WRONG_LEVEL
   // behind level, flags, and two bytes of keepalive
   const clientid = level + 4
-  if (clientid > packet.length) return CUT_OFF
-  const flags = byteAt(packet, level + 1)
+  if (clientid > end) return CUT_OFF
+  const flags = byteAt(bytes, level + 1)
   if (contradicts(flags)) return WRONG_CONNECT_FLAGS
 
   // in this order [MQTT-3.1.3-1]
-  let next = afterText(packet, clientid)
-  if (typeof next === 'number' && (flags & WILL) !== 0) next = afterTopic(packet, next, limits.maxTopicLevels)
-  if (typeof next === 'number' && (flags & WILL) !== 0) next = afterBytes(packet, next)
-  if (typeof next === 'number' && (flags & USERNAME) !== 0) next = afterText(packet, next)
-  if (typeof next === 'number' && (flags & PASSWORD) !== 0) next = afterBytes(packet, next)
+  let next = afterText(bytes, clientid, end)
+  if (typeof next === 'number' && (flags & WILL) !== 0) next = afterTopic(bytes, next, end, limits.maxTopicLevels)
+  if (typeof next === 'number' && (flags & WILL) !== 0) next = afterBytes(bytes, next, end)
+  if (typeof next === 'number' && (flags & USERNAME) !== 0) next = afterText(bytes, next, end)
+  if (typeof next === 'number' && (flags & PASSWORD) !== 0) next = afterBytes(bytes, next, end)
   if (typeof next !== 'number') return next
-  if (next !== packet.length) return LEFT_OVER
+  if (next !== end) return LEFT_OVER
 
-  const clientidBytes = packet.readUInt16BE(clientid)
+  const clientidBytes = bytes.readUInt16BE(clientid)
   if (clientidBytes === 0 && (flags & CLEAN_SESSION) === 0) return NAMELESS // [MQTT-3.1.3-8]
   return clientidBytes > limits.maxClientidLen ? LONG_NAME : undefined // [MQTT-3.1.3-9]
 }
@@ -170,22 +181,22 @@ function contradicts(flags: number): boolean {
 }
 
 /** [MQTT-2.3.1-1] */
-function packetIdRefusal(packet: Buffer, at: number): Refusal | undefined {
-  if (at + 2 > packet.length) return CUT_OFF
-  return byteAt(packet, at) === 0 && byteAt(packet, at + 1) === 0 ? NO_PACKET_ID : undefined
+function packetIdRefusal(bytes: Buffer, at: number, end: number): Refusal | undefined {
+  if (at + 2 > end) return CUT_OFF
+  return byteAt(bytes, at) === 0 && byteAt(bytes, at + 1) === 0 ? NO_PACKET_ID : undefined
 }
 
 /** Where the text that begins at `at` with its length ends; or what is wrong with it [MQTT-1.5.3-1], [MQTT-1.5.3-2]. */
-function afterText(packet: Buffer, at: number): number | Refusal {
-  const stop = afterBytes(packet, at)
+function afterText(bytes: Buffer, at: number, end: number): number | Refusal {
+  const stop = afterBytes(bytes, at, end)
   if (typeof stop !== 'number') return stop
   let seen = 0
   for (let i = at + 2; i < stop; i++) {
-    const byte = byteAt(packet, i)
+    const byte = byteAt(bytes, i)
     if (byte === 0) return NUL
     seen |= byte
   }
-  return seen > 0x7f && !isUtf8(packet.subarray(at + 2, stop)) ? NOT_UTF8 : stop
+  return seen > 0x7f && !isUtf8(bytes.subarray(at + 2, stop)) ? NOT_UTF8 : stop
 }
 
 const HASH = 0x23
@@ -193,32 +204,32 @@ const PLUS = 0x2b
 const SLASH = 0x2f
 
 /** As {@link afterText}, of a topic name [MQTT-3.3.2-2], [MQTT-4.7.3-1]. Every message comes this way: one pass, no copy. */
-function afterTopic(packet: Buffer, at: number, maxLevels: number): number | Refusal {
-  const stop = afterBytes(packet, at)
+function afterTopic(bytes: Buffer, at: number, end: number, maxLevels: number): number | Refusal {
+  const stop = afterBytes(bytes, at, end)
   if (typeof stop !== 'number') return stop
   if (stop === at + 2) return NO_TOPIC
   let seen = 0
   let levels = 1
   for (let i = at + 2; i < stop; i++) {
-    const byte = byteAt(packet, i)
+    const byte = byteAt(bytes, i)
     if (byte === 0) return NUL
     if (byte === HASH || byte === PLUS) return WILDCARD_IN_TOPIC
     if (byte === SLASH) levels++
     seen |= byte
   }
   if (levels > maxLevels) return TOO_DEEP
-  return seen > 0x7f && !isUtf8(packet.subarray(at + 2, stop)) ? NOT_UTF8 : stop
+  return seen > 0x7f && !isUtf8(bytes.subarray(at + 2, stop)) ? NOT_UTF8 : stop
 }
 
-function afterBytes(packet: Buffer, at: number): number | Refusal {
-  if (at + 2 > packet.length) return CUT_OFF
-  const stop = at + 2 + (byteAt(packet, at) << 8 | byteAt(packet, at + 1))
-  return stop > packet.length ? CUT_OFF : stop
+function afterBytes(bytes: Buffer, at: number, end: number): number | Refusal {
+  if (at + 2 > end) return CUT_OFF
+  const stop = at + 2 + (byteAt(bytes, at) << 8 | byteAt(bytes, at + 1))
+  return stop > end ? CUT_OFF : stop
 }
 
 /** The caller knows that it is there. */
-function byteAt(packet: Buffer, at: number): number {
-  return packet[at] ?? 0
+function byteAt(bytes: Buffer, at: number): number {
+  return bytes[at] ?? 0
 }
 
 function protocol(problem: string): Refusal {

@@ -1,4 +1,4 @@
-import { bodyRefusal, CONNECT, DISCONNECT, headerRefusal, type Limits, type Refusal } from './packet-check.ts'
+import { bodyRefusal, CONNECT, DISCONNECT, type Extent, headerRefusal, type Limits, type Refusal } from './packet-check.ts'
 
 const TOO_LARGE: Refusal = { problem: 'more bytes than mqtt.max_packet_size', reason: 'limit' }
 const WRONG_LENGTH: Refusal = { problem: 'a remaining length of more than four bytes', reason: 'protocol' }
@@ -11,11 +11,11 @@ const FIRST_ROOM = 1024
 /**
  * What a client sends, cut into packets and checked, in front of the parser: the parser reads
  * leniently, and keeps a packet of 256 MB until its end. What goes on is whole packets that are
- * right, as many in one buffer as came together; at the first wrong one reading ends.
+ * right, one by one, in what was read; at the first wrong one reading ends.
  */
 export class PacketReader {
   readonly #limits: () => Limits
-  readonly #packets: (whole: Buffer) => void
+  readonly #packet: (bytes: Buffer, packet: Extent) => void
   #connected = false
   #ended = false
   /** A packet that has begun: its first `#length` bytes. */
@@ -24,9 +24,9 @@ export class PacketReader {
   /** Bytes without which it cannot be read on. */
   #missing = 0
 
-  constructor(options: { readonly limits: () => Limits, readonly packets: (whole: Buffer) => void }) {
+  constructor(options: { readonly limits: () => Limits, readonly packet: (bytes: Buffer, packet: Extent) => void }) {
     this.#limits = options.limits
-    this.#packets = options.packets
+    this.#packet = options.packet
   }
 
   /**
@@ -49,40 +49,36 @@ export class PacketReader {
   #read(bytes: Buffer): Refusal | undefined {
     const limits = this.#limits()
     let at = 0
-    let refusal: Refusal | undefined
     while (at < bytes.length) {
       const first = bytes[at] ?? 0
-      refusal = this.#misplaced(first >> 4) ?? headerRefusal(first)
-      if (refusal !== undefined) break
-      const start = bodyStart(bytes, at)
-      if (start === MALFORMED) {
-        refusal = WRONG_LENGTH
-        break
-      }
-      if (start === UNKNOWN) {
+      const misplaced = this.#misplaced(first >> 4) ?? headerRefusal(first)
+      if (misplaced !== undefined) return this.#refuse(misplaced)
+      const body = bodyStart(bytes, at)
+      if (body === MALFORMED) return this.#refuse(WRONG_LENGTH)
+      if (body === UNKNOWN) {
         this.#begin(bytes.subarray(at), 1)
-        break
+        return undefined
       }
-      const end = start + remainingLength(bytes, at)
-      if (end - at > limits.maxPacketSize) {
-        refusal = TOO_LARGE
-        break
-      }
+      const end = body + remainingLength(bytes, at)
+      if (end - at > limits.maxPacketSize) return this.#refuse(TOO_LARGE)
       if (end > bytes.length) {
         this.#begin(bytes.subarray(at), end - bytes.length)
-        break
+        return undefined
       }
-      refusal = bodyRefusal(bytes.subarray(at, end), start - at, limits)
-      if (refusal !== undefined) break
-      at = end
+      const packet = { at, body, end }
+      const refusal = bodyRefusal(bytes, packet, limits)
+      if (refusal !== undefined) return this.#refuse(refusal)
       this.#connected = true
-      if (first >> 4 === DISCONNECT) {
-        this.#ended = true
-        break
-      }
+      this.#ended = first >> 4 === DISCONNECT
+      this.#packet(bytes, packet)
+      if (this.#ended) return undefined
+      at = end
     }
-    if (refusal !== undefined) this.#ended = true
-    if (at > 0) this.#packets(at === bytes.length ? bytes : bytes.subarray(0, at))
+    return undefined
+  }
+
+  #refuse(refusal: Refusal): Refusal {
+    this.#ended = true
     return refusal
   }
 

@@ -1,6 +1,7 @@
 import { Command, Redis, type RedisOptions } from 'ioredis'
 import type { PoolSpec } from '../plan/program.ts'
 import { connectionClause, failureOf, isFinal, type Failure } from './failure.ts'
+import { encodeCommand } from './resp.ts'
 import { SCRIPTS, type Script } from './scripts.ts'
 import type { Line } from './way.ts'
 
@@ -145,9 +146,9 @@ export function connect({ spec, line, scripts = Object.values(SCRIPTS) }: Target
     const socket = redis.stream
     // one write for the whole round
     socket?.cork()
-    for (const [i, { name, args, binary }] of calls.entries()) {
-      const command = new Command(name, [...args], { replyEncoding: binary ? null : 'utf8' }, (error, reply: unknown) => {
-        answers[i] = error instanceof Error ? { ok: false, failure: failureOf(error, name.toLowerCase()) } : { ok: true, reply }
+    for (const [i, call] of calls.entries()) {
+      const command = commandOf(call, (error, reply) => {
+        answers[i] = error instanceof Error ? { ok: false, failure: failureOf(error, call.name.toLowerCase()) } : { ok: true, reply }
         if (--open === 0) answered(answers)
       })
       redis.sendCommand(command)
@@ -168,6 +169,28 @@ export function connect({ spec, line, scripts = Object.values(SCRIPTS) }: Target
   }
 
   return { send, drop, retry, end }
+}
+
+/**
+ * A command whose bytes are ready. ioredis itself makes a text or a buffer of every argument, which is
+ * most of what a script call costs; it reads the arguments of none but commands that it knows specially.
+ */
+class EncodedCommand extends Command {
+  readonly #bytes: Buffer
+
+  constructor({ name, args, binary }: Call, answered: (error: Error | null | undefined, reply: unknown) => void) {
+    super(name, [], { replyEncoding: binary ? null : 'utf8' }, answered)
+    this.#bytes = encodeCommand(name, args)
+  }
+
+  override toWritable(): Buffer {
+    return this.#bytes
+  }
+}
+
+function commandOf(call: Call, answered: (error: Error | null | undefined, reply: unknown) => void): Command {
+  if (call.name === 'evalsha') return new EncodedCommand(call, answered)
+  return new Command(call.name, [...call.args], { replyEncoding: call.binary ? null : 'utf8' }, answered)
 }
 
 /** Ends it for good, whatever state it is in. */

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { parser, type Packet } from 'mqtt-packet'
 import { describe, expect, test } from 'vitest'
-import type { Refusal } from '../../src/broker/packet-check.ts'
+import { readOften } from '../../src/broker/client-packet.ts'
+import type { Extent, Refusal } from '../../src/broker/packet-check.ts'
 import { PacketReader } from '../../src/broker/packet-reader.ts'
 import { connectPacket, publish, raw } from './conformance-rig.ts'
 import { below, chunksOf, hostilePacket, newSeed, randomOf, readCorpus } from './fuzz.ts'
@@ -13,15 +15,24 @@ const LIMITS = { maxPacketSize: 10_000, maxClientidLen: 100, maxTopicLevels: 128
 interface Read {
   /** Of all that was handed on. */
   readonly bytes: Buffer
+  /** What our own reading of it found, packet by packet. */
+  readonly often: readonly ReturnType<typeof readOften>[]
   readonly refusal: Refusal | undefined
 }
 
 function read(chunks: readonly Buffer[]): Read {
   const whole: Buffer[] = []
-  const reader = new PacketReader({ limits: () => LIMITS, packets: (bytes) => whole.push(bytes) })
+  const often: ReturnType<typeof readOften>[] = []
+  const packet = (bytes: Buffer, extent: Extent) => {
+    // what comes next may be read into the same room
+    whole.push(Buffer.from(bytes.subarray(extent.at, extent.end)))
+    const read = readOften(bytes, extent)
+    often.push(read?.cmd === 'publish' ? { ...read, payload: Buffer.from(read.payload) } : read)
+  }
+  const reader = new PacketReader({ limits: () => LIMITS, packet })
   let refusal: Refusal | undefined
   for (const chunk of chunks) refusal ??= reader.push(chunk)
-  return { bytes: Buffer.concat(whole), refusal }
+  return { bytes: Buffer.concat(whole), often, refusal }
 }
 
 function parse(bytes: Buffer): { readonly packets: readonly Packet[], readonly rest: number } {
@@ -30,6 +41,20 @@ function parse(bytes: Buffer): { readonly packets: readonly Packet[], readonly r
   reader.on('packet', (packet) => packets.push(packet))
   reader.on('error', (error) => { throw error })
   return { packets, rest: reader.parse(bytes) }
+}
+
+/** What `readOften` makes of a packet, by mqtt-packet's reading. */
+function asReadOften(packet: Packet): ReturnType<typeof readOften> {
+  switch (packet.cmd) {
+    case 'publish': return {
+      cmd: 'publish', topic: packet.topic, payload: Buffer.from(packet.payload), qos: packet.qos, retain: packet.retain, packetId: packet.messageId ?? 0,
+    }
+    case 'puback':
+    case 'pubrec':
+    case 'pubrel':
+    case 'pubcomp': return { cmd: packet.cmd, packetId: packet.messageId ?? 0 }
+    default: return undefined
+  }
 }
 
 describe('whatever is sent, and however it is cut', () => {
@@ -48,7 +73,10 @@ describe('whatever is sent, and however it is cut', () => {
       const atOnce = read([sent])
       expect(inPieces.bytes.equals(sent.subarray(0, inPieces.bytes.length))).toBe(true)
       expect(inPieces.bytes.equals(atOnce.bytes) && inPieces.refusal === atOnce.refusal, sent.toString('hex')).toBe(true)
-      expect(parse(inPieces.bytes).rest, sent.toString('hex')).toBe(0)
+      const parsed = parse(inPieces.bytes)
+      expect(parsed.rest, sent.toString('hex')).toBe(0)
+      // no packet is read in two ways
+      expect(isDeepStrictEqual(inPieces.often, parsed.packets.map(asReadOften)), sent.toString('hex')).toBe(true)
       handed += inPieces.bytes.length
       if (inPieces.refusal !== undefined) refused++
     }
@@ -62,12 +90,12 @@ test('after a refusal, and after DISCONNECT, nothing is handed on', () => {
   const sound = generate(publish('a', 'x'))
   const connect = generate(connectPacket('c'))
   expect(read([connect, raw(0x36), sound]).bytes).toEqual(connect)
-  expect(read([connect, raw(0xe0), sound])).toEqual({ bytes: Buffer.concat([connect, raw(0xe0)]), refusal: undefined })
+  expect(read([connect, raw(0xe0), sound])).toMatchObject({ bytes: Buffer.concat([connect, raw(0xe0)]), refusal: undefined })
 })
 
 test('limits are those of the moment', () => {
   let maxPacketSize = 1000
-  const reader = new PacketReader({ limits: () => ({ ...LIMITS, maxPacketSize }), packets: () => {} })
+  const reader = new PacketReader({ limits: () => ({ ...LIMITS, maxPacketSize }), packet: () => {} })
   expect(reader.push(generate(connectPacket('c')))).toBeUndefined()
   expect(reader.push(generate(publish('a', 'x'.repeat(500))))).toBeUndefined()
   maxPacketSize = 100
@@ -75,7 +103,7 @@ test('limits are those of the moment', () => {
 })
 
 test('a packet that is promised takes no more room than what has come of it', () => {
-  const readers = Array.from({ length: 2000 }, () => new PacketReader({ limits: () => ({ ...LIMITS, maxPacketSize: 268_435_460 }), packets: () => {} }))
+  const readers = Array.from({ length: 2000 }, () => new PacketReader({ limits: () => ({ ...LIMITS, maxPacketSize: 268_435_460 }), packet: () => {} }))
   const before = process.memoryUsage().arrayBuffers
   for (const reader of readers) {
     reader.push(generate(connectPacket('c')))
