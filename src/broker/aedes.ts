@@ -9,9 +9,9 @@ import { PacketReader } from './packet-reader.ts'
 /**
  * What hookline uses of aedes 1.2.0, and the only file that imports it. aedes keeps the
  * connection, the handshake, PINGREQ and the parser. What is read goes through a `PacketReader`
- * before the parser, so all that is parsed is right; and everything but the handshake is taken
- * from the parser before aedes sees it, so its routing, persistence and acknowledgements have
- * nothing to do. Half of this is not public: `test/broker/aedes-contract.test.ts` holds each piece.
+ * first, so all that is parsed is right; messages and their acknowledgements go no further. Of the rest
+ * everything but the handshake is taken from the parser before aedes sees it, so its routing, persistence
+ * and acknowledgements have nothing to do. Half of this is not public: `test/broker/aedes-contract.test.ts` holds each piece.
  */
 export interface MqttClient {
   /** Null before CONNECT was accepted. */
