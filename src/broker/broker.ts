@@ -122,7 +122,10 @@ export class Broker {
         if (connection !== undefined) this.#ready(connection)
       },
       packet: (client, packet) => this.#connections.get(client)?.handle(packet),
-      disconnecting: (client) => this.#reason(client, 'normal'),
+      disconnecting: (client) => {
+        this.#connections.get(client)?.flush()
+        this.#reason(client, 'normal')
+      },
       will: (client, will) => this.#will(client, will),
       gone: (client) => this.#gone(client),
       keepaliveTimeout: (client) => this.#reason(client, 'keepalive'),
@@ -258,6 +261,7 @@ export class Broker {
     this.#reason(client, reason)
     // who has never said CONNECT is counted only: it may be a scanner of ports
     const connection = this.#connections.get(client)
+    connection?.flush()
     if (connection !== undefined || connack !== undefined) this.#closures.note(connection?.clientid, reason, problem)
   }
 

@@ -9,7 +9,7 @@ import { subscriptionProblem, topicLevels, withoutShare } from '../language/topi
 import type { ConnectDetails, MqttClient } from './aedes.ts'
 import type { ClientPacket } from './client-packet.ts'
 import { CLOSED_BY_BROKER, type ClosureLog } from './closure-log.ts'
-import { wire } from './wire.ts'
+import { Wire } from './wire.ts'
 
 /** Why a connection ended. */
 export type Reason = keyof typeof CLOSED_BY_BROKER | 'normal' | 'keepalive' | 'closed' | 'takeover' | 'shutdown'
@@ -45,6 +45,7 @@ export class Connection implements Link, PublisherLink {
   readonly #delivery: Delivery
   readonly #log: Log
   readonly #closures: ClosureLog
+  readonly #wire: Wire
 
   constructor(options: {
     readonly client: MqttClient
@@ -68,6 +69,7 @@ export class Connection implements Link, PublisherLink {
       clientid, username: details.username, keepalive: details.keepalive, link: this, order: this, ports: options.publishPorts,
     })
     this.visit = { clientid, username: details.username, order: this, fences: new Map() }
+    this.#wire = new Wire(client.conn, () => this.#socketFull())
     client.conn.on('drain', () => this.#drained())
   }
 
@@ -79,21 +81,19 @@ export class Connection implements Link, PublisherLink {
   }
 
   publish(packet: OutgoingPublish): void {
-    wire.publish(this.client.conn, packet)
+    this.#wire.publish(packet)
   }
 
   puback(packetId: number): void {
-    wire.puback(this.client.conn, packetId)
-    this.#watchSocket()
+    this.#wire.puback(packetId)
   }
 
   pubrec(packetId: number): void {
-    wire.pubrec(this.client.conn, packetId)
-    this.#watchSocket()
+    this.#wire.pubrec(packetId)
   }
 
   pubrel(packetId: number): void {
-    wire.pubrel(this.client.conn, packetId)
+    this.#wire.pubrel(packetId)
   }
 
   pause(): void {
@@ -105,8 +105,8 @@ export class Connection implements Link, PublisherLink {
   }
 
   /** Who does not read its answers is not read from, or they would pile up here; after a while it is closed. */
-  #watchSocket(): void {
-    if (!this.client.conn.writableNeedDrain || this.#pausedFor.has('socket')) return
+  #socketFull(): void {
+    if (this.#pausedFor.has('socket')) return
     this.#pauseFor('socket')
     this.session.noteStuck()
   }
@@ -127,9 +127,15 @@ export class Connection implements Link, PublisherLink {
     setImmediate(() => { if (this.#pausedFor.size === 0 && !this.client.closed) this.client.resume() })
   }
 
+  /** The connection is about to end: what was answered until now leaves before. */
+  flush(): void {
+    this.#wire.flush()
+  }
+
   close(reason: Reason, problem?: string): void {
     if (this.reason === undefined && isByBroker(reason)) this.#closures.note(this.clientid, reason, problem)
     this.reason ??= reason
+    this.flush()
     this.client.close()
   }
 
@@ -137,11 +143,6 @@ export class Connection implements Link, PublisherLink {
 
   handle(packet: ClientPacket): void {
     if (this.client.closed) return
-    this.#take(packet)
-    this.#watchSocket()
-  }
-
-  #take(packet: ClientPacket): void {
     switch (packet.cmd) {
       case 'publish':
         // there is no negative acknowledgement [MQTT-3.3.5-2]
@@ -152,7 +153,7 @@ export class Connection implements Link, PublisherLink {
       case 'pubcomp': return this.session.pubcomp(packet.packetId)
       case 'pubrel':
         this.publisher.pubrel(packet.packetId)
-        return wire.pubcomp(this.client.conn, packet.packetId)
+        return this.#wire.pubcomp(packet.packetId)
       case 'subscribe': return this.#subscribe(packet)
       case 'unsubscribe': return this.#unsubscribe(packet)
       default: packet satisfies never
@@ -166,7 +167,7 @@ export class Connection implements Link, PublisherLink {
       this.#log.warn({ clientid: this.clientid, filter: topic.slice(0, LOGGED_FILTER) }, `a subscription was refused: ${refusal}`)
       return undefined
     })
-    wire.suback(this.client.conn, idOf(packet), granted.map((subscription) => subscription?.qos ?? REFUSED))
+    this.#wire.suback(idOf(packet), granted.map((subscription) => subscription?.qos ?? REFUSED))
     // the same filter twice in one packet is one subscription
     for (const subscription of new Set(granted)) {
       if (subscription !== undefined) this.#delivery.subscribed(this.session, subscription, { resumed: false })
@@ -184,7 +185,7 @@ export class Connection implements Link, PublisherLink {
   #unsubscribe(packet: IUnsubscribePacket): void {
     for (const filter of packet.unsubscriptions) this.#delivery.unsubscribe(this.session, filter)
     // [MQTT-3.10.4-5]: answered also when nothing was subscribed
-    wire.unsuback(this.client.conn, idOf(packet))
+    this.#wire.unsuback(idOf(packet))
   }
 }
 
