@@ -74,7 +74,9 @@ export interface HandshakeEvents {
   keepaliveTimeout(client: MqttClient): void
   /** The client sent what it must not, and the connection ends: at once, or behind a CONNACK that says so. */
   refused(client: MqttClient, refusal: Refusal): void
-  /** What was wrong with its socket, or the time it took to CONNECT. */
+  /** A connection's CONNECT did not come in time. */
+  connectLate(): void
+  /** What was wrong with its socket. */
   failed(client: MqttClient, error: Error): void
 }
 
@@ -93,6 +95,8 @@ const PRESENT = { topic: '$hookline/session', qos: 0 }
 const TURN_MS = 5
 /** Bytes after which the clock is looked at. */
 const SLICE_BYTES = 8_192
+/** What aedes says of a connection whose CONNECT did not come in time. */
+const NO_CONNECT = 'connect did not arrive in time'
 /** Packets that aedes answers itself. */
 type PacketOfAedes = Extract<Packet, { cmd: 'connect' | 'pingreq' | 'disconnect' }>
 const OF_AEDES: ReadonlySet<string> = new Set<PacketOfAedes['cmd']>(['connect', 'pingreq', 'disconnect'])
@@ -154,7 +158,10 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
   broker.on('clientDisconnect', (client) => gone(internals(client)))
   broker.on('keepaliveTimeout', (client) => events.keepaliveTimeout(internals(client)))
   broker.on('clientError', (client, error) => events.failed(internals(client), error))
-  broker.on('connectionError', (client, error) => events.failed(internals(client), error))
+  broker.on('connectionError', (client, error) => {
+    if (error.message === NO_CONNECT) events.connectLate()
+    else events.failed(internals(client), error)
+  })
   // not declared by aedes; nothing of ours rejects, so this is a mistake of ours
   const emitter: EventEmitter = broker
   emitter.on('error', (error: Error) => { throw error })

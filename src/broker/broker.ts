@@ -3,7 +3,7 @@ import { Delivery, type SessionCounts, SLOW_TICK_MS } from '../delivery/delivery
 import { Publisher, type PublishPorts } from '../delivery/publisher.ts'
 import { Retransmissions } from '../delivery/retransmissions.ts'
 import type { Session } from '../delivery/session.ts'
-import { type Counters, newCounters } from '../engine/counters.ts'
+import { type ClosureCount, type Counters, newCounters } from '../engine/counters.ts'
 import { Events } from '../engine/events.ts'
 import type { Log } from '../engine/log-port.ts'
 import { Outcomes } from '../engine/outcomes.ts'
@@ -13,6 +13,7 @@ import { subscriptionProblem } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
+import { BoundedLog } from './bounded-log.ts'
 import { ClosureLog } from './closure-log.ts'
 import { Connection, isOfBroker, reasonWord } from './connection.ts'
 import { listen, type ListenOptions, type OpenListener } from './listeners.ts'
@@ -33,7 +34,8 @@ const LOOKUP_RETRY_MS = 500
 export class Broker {
   readonly counters: Counters = newCounters()
   readonly outcomes: Outcomes
-  readonly #log: Log
+  /** What is refused to clients that stay. */
+  readonly #refusals: BoundedLog
   readonly #clock: Clock
   readonly #closures: ClosureLog
   readonly #events: Events
@@ -53,7 +55,7 @@ export class Broker {
 
   constructor(options: { readonly rules: Rules, readonly log: Log, readonly clock: Clock, readonly nextMsgid: () => string }) {
     const { log, clock } = options
-    this.#log = log
+    this.#refusals = new BoundedLog(log, clock)
     this.#clock = clock
     this.#closures = new ClosureLog(log, clock)
     this.outcomes = new Outcomes(log)
@@ -99,6 +101,11 @@ export class Broker {
     return this.#delivery.sessionCounts
   }
 
+  /** Connections that have ended other than by their clients. */
+  get closures(): readonly ClosureCount[] {
+    return this.#closures.counts
+  }
+
   async start(): Promise<void> {
     this.#handshake = await createHandshake({
       sessionPresent: (clientid) => {
@@ -110,7 +117,8 @@ export class Broker {
         this.#byId.get(clientid)?.close('takeover')
         if (!told.sessionPresent) this.#retransmissions.newSession(clientid)
         const connection = new Connection({
-          client, clientid, details, delivery: this.#delivery, publishPorts: this.#publishPorts, log: this.#log, closures: this.#closures,
+          client, clientid, details, delivery: this.#delivery, publishPorts: this.#publishPorts, counters: this.counters,
+          refusals: this.#refusals, closures: this.#closures,
         })
         this.#connections.set(client, connection)
         this.#byId.set(clientid, connection)
@@ -130,6 +138,7 @@ export class Broker {
       gone: (client) => this.#gone(client),
       keepaliveTimeout: (client) => this.#reason(client, 'keepalive'),
       refused: (client, refusal) => this.#refused(client, refusal),
+      connectLate: () => this.#closures.count('no_connect'),
       failed: (client, error) => {
         // a reset socket is no mistake of the client's
         if (error instanceof FrameRefused) this.#refused(client, error.refusal)
@@ -149,6 +158,7 @@ export class Broker {
         if (this.#handshake === undefined || this.#closing) conn.destroy()
         else this.#handshake.accept(conn)
       },
+      connectLate: () => this.#closures.count('no_connect'),
       handshakeFailed: (problem) => {
         this.counters.handshakesFailed++
         if (problem !== undefined) this.#closures.note(undefined, 'handshake', problem)
@@ -239,7 +249,10 @@ export class Broker {
       }
       for (const [topic, written] of rows) {
         if (subscriptionProblem(topic) !== undefined) {
-          this.#log.warn({ clientid, filter: topic, pool: pool.name }, 'a proxy subscription was left out: its filter cannot be served')
+          this.#refusals.warn('proxy subscription', {
+            fields: { clientid, filter: topic, pool: pool.name }, message: 'a proxy subscription was left out: its filter cannot be served',
+            beyond: 'more proxy subscriptions were left out',
+          })
           continue
         }
         this.#proxySubscribe(session, topic, clampQos(written))
@@ -263,6 +276,7 @@ export class Broker {
     const connection = this.#connections.get(client)
     connection?.flush()
     if (connection !== undefined || connack !== undefined) this.#closures.note(connection?.clientid, reason, problem)
+    else this.#closures.count(reason, problem)
   }
 
   #reason(client: MqttClient, reason: 'normal' | 'keepalive' | 'closed' | 'protocol' | 'limit'): void {
@@ -277,6 +291,7 @@ export class Broker {
     if (this.#byId.get(connection.clientid) === connection) this.#byId.delete(connection.clientid)
     // aedes closes an older connection of a name itself: its socket is still whole then
     connection.reason ??= this.#closing ? 'shutdown' : client.conn.destroyed || client.conn.readableEnded ? 'closed' : 'takeover'
+    if (connection.reason === 'keepalive' || connection.reason === 'takeover') this.#closures.count(connection.reason)
     connection.publisher.close()
     this.#delivery.detach(connection.session, connection)
     if (connection.ready) this.#presence.disconnected(connection.visit, reasonWord(connection.reason))
@@ -287,7 +302,10 @@ export class Broker {
     const connection = this.#connections.get(client)
     if (connection === undefined) return
     if (isOfBroker(will.topic)) {
-      this.#log.warn({ clientid: connection.clientid, topic: will.topic }, 'a will was not published: topics of $SYS/ are not for clients')
+      this.#refusals.warn('will', {
+        fields: { clientid: connection.clientid, topic: will.topic }, message: 'a will was not published: topics of $SYS/ are not for clients',
+        beyond: 'more wills were not published',
+      })
       return
     }
     const publisher = new Publisher({

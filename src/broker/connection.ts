@@ -3,10 +3,11 @@ import type { Delivery } from '../delivery/delivery.ts'
 import type { Link, OutgoingPublish } from '../delivery/ports.ts'
 import { Publisher, type PublisherLink, type PublishPorts } from '../delivery/publisher.ts'
 import type { Session } from '../delivery/session.ts'
-import type { Log } from '../engine/log-port.ts'
+import type { Counters } from '../engine/counters.ts'
 import type { Visit } from '../engine/presence.ts'
 import { subscriptionProblem, topicLevels, withoutShare } from '../language/topic-filter.ts'
 import type { ConnectDetails, MqttClient } from './aedes.ts'
+import type { BoundedLog } from './bounded-log.ts'
 import type { ClientPacket } from './client-packet.ts'
 import { CLOSED_BY_BROKER, type ClosureLog } from './closure-log.ts'
 import { Wire } from './wire.ts'
@@ -21,8 +22,6 @@ export function reasonWord(reason: Reason): string {
 
 /** Return code of a refused subscription [MQTT-3.9.3-2]. */
 const REFUSED = 128
-/** Characters of a refused filter in the log. */
-const LOGGED_FILTER = 200
 
 /**
  * One MQTT connection from CONNACK to its end: takes what the client sends, in the order of the
@@ -43,7 +42,8 @@ export class Connection implements Link, PublisherLink {
   /** Why it is not read from. */
   readonly #pausedFor = new Set<'publisher' | 'socket'>()
   readonly #delivery: Delivery
-  readonly #log: Log
+  readonly #counters: Counters
+  readonly #refusals: BoundedLog
   readonly #closures: ClosureLog
   readonly #wire: Wire
 
@@ -53,14 +53,16 @@ export class Connection implements Link, PublisherLink {
     readonly details: ConnectDetails
     readonly delivery: Delivery
     readonly publishPorts: PublishPorts
-    readonly log: Log
+    readonly counters: Counters
+    readonly refusals: BoundedLog
     readonly closures: ClosureLog
   }) {
     const { client, clientid, details, delivery } = options
     this.client = client
     this.clientid = clientid
     this.#delivery = delivery
-    this.#log = options.log
+    this.#counters = options.counters
+    this.#refusals = options.refusals
     this.#closures = options.closures
     const { session, resumed } = delivery.attach({ clientid, clean: client.clean, username: details.username, link: this })
     this.session = session
@@ -164,7 +166,11 @@ export class Connection implements Link, PublisherLink {
     const granted = packet.subscriptions.map(({ topic, qos }) => {
       const refusal = this.#refusalOf(topic)
       if (refusal === undefined) return this.#delivery.subscribe(this.session, topic, qos, { own: true })
-      this.#log.warn({ clientid: this.clientid, filter: topic.slice(0, LOGGED_FILTER) }, `a subscription was refused: ${refusal}`)
+      this.#counters.subscriptionsRefused++
+      this.#refusals.warn('subscription', {
+        fields: { clientid: this.clientid, filter: topic }, message: `a subscription was refused: ${refusal}`,
+        beyond: 'more subscriptions were refused',
+      })
       return undefined
     })
     this.#wire.suback(idOf(packet), granted.map((subscription) => subscription?.qos ?? REFUSED))

@@ -21,6 +21,8 @@ export interface ListenPorts {
   readonly limits: () => Limits
   /** Takes a connection whose next bytes are MQTT. */
   readonly accept: (conn: Duplex) => void
+  /** A connection had not become a WebSocket in time. */
+  readonly connectLate: () => void
   /** A TLS handshake failed; the reason, unless the client only went away. */
   readonly handshakeFailed: (problem: string | undefined) => void
   /** A connection beyond the limits was closed before a byte of it was read. */
@@ -42,7 +44,7 @@ export interface OpenListener {
 export async function listen(options: ListenOptions, ports: ListenPorts): Promise<OpenListener> {
   const { address, path, certificate } = options
   const { limits } = ports
-  const accept = path === undefined ? ports.accept : webSocketDoor({ path, limits, accept: ports.accept })
+  const accept = path === undefined ? ports.accept : webSocketDoor({ path, limits, accept: ports.accept, late: ports.connectLate })
   const tls = certificate === undefined ? undefined
     : tlsDoor({ certificate, handshakeTimeoutMs: limits().idleTimeoutMs, accept, failed: ports.handshakeFailed })
 

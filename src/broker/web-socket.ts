@@ -24,6 +24,8 @@ export function webSocketDoor(options: {
   readonly path: string
   readonly limits: () => Limits
   readonly accept: (conn: Duplex) => void
+  /** A connection had not become a WebSocket in time. */
+  readonly late: () => void
 }): (socket: Duplex) => void {
   const { path, limits, accept } = options
   const upgrades = new WebSocketServer({
@@ -55,7 +57,10 @@ export function webSocketDoor(options: {
   })
 
   return (socket) => {
-    const late = setTimeout(() => { socket.destroy() }, limits().idleTimeoutMs)
+    const late = setTimeout(() => {
+      options.late()
+      socket.destroy()
+    }, limits().idleTimeoutMs)
     waiting.set(socket, late)
     socket.once('close', () => { clearTimeout(late) })
     http.emit('connection', socket)

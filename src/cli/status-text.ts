@@ -23,6 +23,7 @@ export function statusText(status: Status, now: number): string {
     // where each rule has a function of its own they would only say the same again
     status.functions.some(({ rules: several }) => several > 1) ? functions(status.functions) : [],
     counters(status.counters),
+    table(['CLOSED', 'BECAUSE', '>TIMES'], status.closures.map(({ reason, why, count }) => [reason, why, String(count)])),
   ]
   // a row may be cut; a fact may end with what to type
   const parts = [facts.map(clean), ...tables.map(lines => lines.map(cut))]

@@ -30,12 +30,23 @@ export interface Counters {
   packetsRefused: number
   /** Network connections whose TLS handshake failed, or was never begun. */
   handshakesFailed: number
+  /** Filters that were not granted. */
+  subscriptionsRefused: number
+}
+
+/** How often connections have ended for one reason, other than that their clients left. */
+export interface ClosureCount {
+  /** Such as `limit`, `takeover`. */
+  readonly reason: string
+  /** In words. */
+  readonly why: string
+  readonly count: number
 }
 
 export function newCounters(): Counters {
   return {
     publishersHeld: 0, publishersRefused: 0, publishesPassed: 0, willsUnstored: 0, qos0Dropped: 0, mqueueDropped: 0, sessionsExpired: 0,
     retainedDropped: 0, subscribersStuck: 0, retransmissions: 0, effectsDropped: 0, ordersRefused: 0,
-    connectionsTurnedAway: 0, packetsRefused: 0, handshakesFailed: 0,
+    connectionsTurnedAway: 0, packetsRefused: 0, handshakesFailed: 0, subscriptionsRefused: 0,
   }
 }

@@ -1,7 +1,7 @@
 import type { Certificate } from '../broker/certificate.ts'
 import type { SessionCounts } from '../delivery/delivery.ts'
 import type { Pool } from '../delivery/ports.ts'
-import type { Counters } from '../engine/counters.ts'
+import type { ClosureCount, Counters } from '../engine/counters.ts'
 import type { RuleCounts } from '../engine/outcomes.ts'
 import type { Address, Program, Step } from '../plan/program.ts'
 import type { Listener } from '../language/settings.ts'
@@ -41,6 +41,7 @@ export interface RuntimeLook {
   readonly connections: number
   readonly sessions: SessionCounts
   readonly counters: Readonly<Counters>
+  readonly closures: readonly ClosureCount[]
   countsOf(step: Step): Readonly<RuleCounts>
 }
 

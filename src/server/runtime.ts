@@ -53,6 +53,7 @@ export async function createRuntime(options: {
       connections: broker.connections,
       sessions: broker.sessions,
       counters: broker.counters,
+      closures: broker.closures,
       countsOf: (step) => broker.outcomes.countsOf(step),
     }),
     close: () => broker.close(),

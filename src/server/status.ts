@@ -1,4 +1,5 @@
 import type { Address, PoolSpec, Program, Step } from '../plan/program.ts'
+import type { ClosureCount } from '../engine/counters.ts'
 import type { ReloadReport } from '../engine/reload.ts'
 import type { RuleCounts } from '../engine/outcomes.ts'
 import type { OpenPool } from '../store/open-pool.ts'
@@ -36,6 +37,8 @@ export interface Status {
   readonly functions: readonly FunctionStatus[]
   /** Those that are not 0, by name. */
   readonly counters: Readonly<Record<string, number>>
+  /** Connections that have ended other than by their clients, since the start; the most frequent reasons first. */
+  readonly closures: readonly ClosureCount[]
 }
 
 export type ReloadStatus = Omit<ReloadReport, 'diagnostics'> & { readonly at: string, readonly diagnostics: readonly object[] }
@@ -126,6 +129,7 @@ export function statusOf(sources: StatusSources): Status {
     rules,
     functions: byFunction(rules),
     counters: Object.fromEntries(Object.entries<number>({ ...runtime.counters }).filter(([, count]) => count > 0)),
+    closures: runtime.closures,
   }
 }
 

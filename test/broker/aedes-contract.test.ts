@@ -30,6 +30,7 @@ const events: HandshakeEvents = {
   gone: (client) => heard.push(`gone ${client.id}`),
   keepaliveTimeout: () => heard.push('keepalive'),
   refused: (_client, { problem }) => heard.push(`refused: ${problem}`),
+  connectLate: () => heard.push('connect late'),
   failed: (_client, error) => {
     heard.push('failed')
     failures.push(error)
@@ -44,7 +45,7 @@ beforeEach(async () => {
   limits = LIMITS
   handshake = await createHandshake(events, () => limits)
   listener = await listen({ address: { host: '127.0.0.1', port: 0 } }, {
-    limits: () => limits, accept: (conn) => handshake.accept(conn), handshakeFailed: () => {}, turnedAway: () => {},
+    limits: () => limits, accept: (conn) => handshake.accept(conn), connectLate: () => {}, handshakeFailed: () => {}, turnedAway: () => {},
   })
 })
 
@@ -118,7 +119,7 @@ describe('the handshake', () => {
     limits = { ...LIMITS, idleTimeoutMs: 50 }
     const late = dial()
     await expect.poll(() => late.socket.destroyed).toBe(true)
-    expect(heard).toEqual(['failed'])
+    expect(heard).toEqual(['connect late'])
     patient.send(CONNECT)
     await expect.poll(() => heard).toContain('ready c')
   })

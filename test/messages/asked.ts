@@ -76,6 +76,10 @@ export const ASKED: readonly Situation[] = [
       await client.publish('a/1', 'x')
       await client.publish('bad/1', 'x')
       await stage.broker.said('a rule failed')
+      // nobody may publish there
+      const bold = await MqttClient.connect(stage.port, 'bold')
+      await bold.publish('$SYS/a', 'x').catch(() => {})
+      await stage.broker.said('a client was closed')
     },
   },
   {

@@ -19,7 +19,7 @@ export function standIn(answer: RequestListener): (stage: Stage) => Promise<void
 export const STATUS: Status = {
   version: '0.0.1', pid: 1, node: 'n1', startedAt: '2026-01-01T00:00:00.000Z', uptimeSeconds: 3, folder: '/', files: ['/rules.conf'], generation: 1, hash: 'x',
   lastReload: null, listeners: [], connections: 0, sessions: { all: 0, persistent: 0, connected: 0 }, memory: { rssBytes: 1_000_000 }, embedded: null,
-  pools: [], rules: [], functions: [], counters: {},
+  pools: [], rules: [], functions: [], counters: {}, closures: [],
 }
 
 /** Says what it is, and nothing else. */
