@@ -43,8 +43,10 @@ export interface PublishPorts {
 
 /** Messages of one connection not yet confirmed, beyond which it is not read from. */
 const PENDING_MESSAGES = 1000
-/** Bytes that may wait for one pool before those who publish to it are not read from. */
-const PENDING_BYTES = 64 * 1024 * 1024
+/** Bytes that may wait for one pool before those who publish to it are not read from: everybody's next message waits behind them. */
+const PENDING_BYTES = 8 * 1024 * 1024
+/** And before they are closed: a pause comes too late for those who keep coming back. */
+const MOST_PENDING_BYTES = 64 * 1024 * 1024
 /** Rough size of a message beside its payload and topic, in memory. */
 const MESSAGE_BYTES = 500
 /** Longest hold before the connection is closed unacknowledged (SPEC 4.2). Milliseconds. */
@@ -310,8 +312,7 @@ export class Publisher {
     const { parts } = message
     for (const part of parts) {
       const { pool } = part.share
-      if (pool.pendingBytes > 2 * PENDING_BYTES && part.hold) {
-        // a pause comes too late for those who keep coming back
+      if (pool.pendingBytes > MOST_PENDING_BYTES && part.hold) {
         if (this.#link === undefined) return this.#giveUpWill(message)
         abandon(message)
         this.#fifo.splice(this.#fifo.indexOf(message), 1)

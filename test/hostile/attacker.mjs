@@ -18,6 +18,8 @@ const goesOn = () => connections > 0 ? done.connections < connections : Date.now
 
 /** Every attack: what it does until the time is over. */
 const ATTACKS = {
+  'nothing': async () => { await sleep(seconds * 1000) },
+
   /** Subscribers that take nothing from their sockets, and those who publish to them. */
   'never-reading': async () => {
     await Promise.all(range(20).map(async (i) => {
