@@ -27,11 +27,22 @@ export function newBootId(): string {
  */
 export function msgidMaker(bootId: string, nowMs: () => number): () => string {
   let last = 0
+  let high = -1
+  let highDigits = ''
   return () => {
     last = Math.max(last + 1, Math.floor(nowMs() * 1000))
-    return base62(last, TIME_DIGITS) + bootId
+    const low = last % LOW
+    // the high digits stay for a quarter of a second
+    if (last - low !== high) {
+      high = last - low
+      highDigits = base62(high / LOW, TIME_DIGITS - LOW_DIGITS)
+    }
+    return highDigits + DIGITS.charAt(Math.floor(low / 62 ** 2)) + DIGITS.charAt(Math.floor(low / 62) % 62) + DIGITS.charAt(low % 62) + bootId
   }
 }
+
+const LOW_DIGITS = 3
+const LOW = 62 ** LOW_DIGITS
 
 /** Microseconds since 1970 of an id of ours; undefined for any other text. */
 export function msgidMicros(id: string): number | undefined {

@@ -1,7 +1,7 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
-import { bringsOf, effectsOf, poolOf, type Rules } from '../engine/rules.ts'
+import { bringsOf, effectsOf, poolOf, type PoolEffects, type Rules } from '../engine/rules.ts'
 import { isWildcard, sharedFilter, withoutShare } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
@@ -571,8 +571,8 @@ interface RetainedLookup {
 }
 
 /** The position that an acknowledgement allows instead of the acknowledged message: none while an older one is out. */
-function withPosition(share: ReturnType<typeof effectsOf>[number], position: string | undefined): typeof share {
-  const kept: typeof share = { pool: share.pool, effects: [], steps: [] }
+function withPosition(share: PoolEffects, position: string | undefined): PoolEffects {
+  const kept: PoolEffects = { pool: share.pool, effects: [], steps: [] }
   share.effects.forEach((effect, i) => {
     const step = share.steps[i]
     if (step === undefined || (effect.kind === 'ack-pubsub' && position === undefined)) return

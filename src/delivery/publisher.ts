@@ -54,6 +54,9 @@ const HOLD_MS = 10_000
 /** Of the keepalive: a held connection's pings may wait, so it must end before the client gives up. */
 const HOLD_OF_KEEPALIVE = 0.4
 
+/** Most of the time there is nothing, and every message would have a list of it. */
+const NONE: readonly never[] = []
+
 /** A message between its PUBLISH and its acknowledgement. */
 export class Inbound {
   /** Without its payload once `digest` or `received` stands for it. */
@@ -64,11 +67,11 @@ export class Inbound {
   digest: string | undefined
   /** Whom to acknowledge to; changes when the client comes back and sends it again. */
   publisher: Publisher | undefined
-  placed: Placed[] = []
+  placed: readonly Placed[] = NONE
   /** Pools that have not confirmed. */
   waiting = 0
   /** Submissions of the current try. */
-  parts: Part[] = []
+  parts: readonly Part[] = NONE
   /** Something of it was not done, and it goes on (`on_failure = pass`). */
   passed = false
   state: 'storing' | 'stored' | 'refused' | 'abandoned' = 'storing'
@@ -287,8 +290,8 @@ export class Publisher {
     const steps = stepsFor(rules.program, 'message.publish', record.topic)
     message.state = 'storing'
     message.passed = false
-    message.parts = []
-    message.placed = []
+    message.parts = NONE
+    message.placed = NONE
     if (steps.length > 0) {
       this.#ports.outcomes.matched(steps)
       const event: HookEvent = {
@@ -296,11 +299,8 @@ export class Publisher {
         node: rules.program.settings.nodeName, ts: record.ts, msgid: record.id, topic: record.topic,
         payload: record.payload, qos: record.qos, retain: record.retain, record,
       }
-      for (const share of effectsOf(rules, steps, event)) {
-        if (share.effects.length === 0) continue
-        const hold = record.qos > 0 && rules.program.pools.get(share.pool.name)?.onFailure !== 'pass'
-        message.parts.push(new Part({ message, share, order: this.#order, hold, settle: this.#settle }))
-      }
+      const shares = effectsOf(rules, steps, event)
+      if (shares.length > 0) message.parts = shares.map((share) => this.#part(rules, message, share))
     }
     message.waiting = message.parts.length
     if (message.waiting === 0) {
@@ -325,6 +325,11 @@ export class Publisher {
     if (this.#fifo.length >= PENDING_MESSAGES || parts.some((part) => part.share.pool.pendingBytes > PENDING_BYTES)) this.#pause()
   }
 
+  #part(rules: Rules, message: Inbound, share: PoolEffects): Part {
+    const hold = message.record.qos > 0 && rules.program.pools.get(share.pool.name)?.onFailure !== 'pass'
+    return new Part({ message, share, order: this.#order, hold, settle: this.#settle })
+  }
+
   readonly #settle = (message: Inbound, part: Part, outcomes: readonly Outcome[]): void => {
     const { share } = part
     this.#ports.outcomes.report(share.steps, outcomes)
@@ -335,8 +340,8 @@ export class Publisher {
       const effect = share.effects[i]
       if (outcome === undefined || effect === undefined) continue
       if (outcome.ok) {
-        if (effect.kind === 'store') message.placed.push({ pool: share.pool, kind: 'log', stored: outcome.stored })
-        else if (effect.kind === 'latest') message.placed.push({ pool: share.pool, kind: 'latest', stored: undefined })
+        if (effect.kind === 'store') message.placed = placedToo(message.placed, { pool: share.pool, kind: 'log', stored: outcome.stored })
+        else if (effect.kind === 'latest') message.placed = placedToo(message.placed, { pool: share.pool, kind: 'latest', stored: undefined })
       } else if (outcome.failure === 'passing' && !part.hold) {
         message.passed ||= message.record.qos > 0
       } else if (message.record.qos > 0 && (outcome.failure === 'passing' || effect.kind !== 'command')) {
@@ -393,8 +398,8 @@ export class Publisher {
       if (message.passed) this.#ports.counters.publishesPassed++
       this.#ports.route(message.record, message.placed)
     }
-    message.placed = []
-    message.parts = []
+    message.placed = NONE
+    message.parts = NONE
     if (this.#closed || message.publisher !== this || this.#link === undefined) {
       if (message.publisher === undefined) this.#ports.retransmissions.unheard(message)
       return
@@ -437,5 +442,9 @@ function abandon(message: Inbound): void {
   message.state = 'abandoned'
   for (const part of message.parts) part.cancelled = true
   // an answer that comes all the same is only counted: who sends it again stores it again, to no effect
-  message.parts = []
+  message.parts = NONE
+}
+
+function placedToo(placed: readonly Placed[], place: Placed): readonly Placed[] {
+  return placed.length === 0 ? [place] : [...placed, place]
 }

@@ -32,6 +32,8 @@ export class Outcomes {
    */
   readonly #rules = new Map<string, Kept>()
   readonly #bySteps = new WeakMap<Step, Kept>()
+  /** Of lists of steps, which are the same for the same topic: every event asks. */
+  readonly #byLists = new WeakMap<readonly Step[], readonly Kept[]>()
 
   constructor(log: Log) {
     this.#log = log
@@ -43,7 +45,12 @@ export class Outcomes {
 
   /** An event runs on these rules. */
   matched(steps: readonly Step[]): void {
-    for (const step of steps) this.#of(step).counts.matched++
+    let all = this.#byLists.get(steps)
+    if (all === undefined) {
+      all = steps.map((step) => this.#of(step))
+      this.#byLists.set(steps, all)
+    }
+    for (const { counts } of all) counts.matched++
   }
 
   /** One outcome per effect; the effects of one rule, which are beside each other, count as one. */

@@ -91,7 +91,7 @@ export class Presence {
     })
   }
 
-  #effects(rules: Rules, hook: 'client.connected' | 'client.disconnected' | 'session.created', visit: Visit, reason?: string): PoolEffects[] {
+  #effects(rules: Rules, hook: 'client.connected' | 'client.disconnected' | 'session.created', visit: Visit, reason?: string): readonly PoolEffects[] {
     const steps = stepsFor(rules.program, hook)
     if (steps.length === 0) return []
     this.#events.matched(steps)

@@ -22,35 +22,33 @@ export interface PoolEffects {
 }
 
 /** The effects of these steps for an event, by pool, in the order of the rules. */
-export function effectsOf(rules: Rules, steps: readonly Step[], event: HookEvent): PoolEffects[] {
-  const byPool: PoolEffects[] = []
+export function effectsOf(rules: Rules, steps: readonly Step[], event: HookEvent): readonly PoolEffects[] {
+  let byPool: PoolEffects[] = NONE
   for (const step of steps) {
     const { action } = step
     if (action.kind === 'commands') {
-      const { effects, steps: asked } = shareOf(byPool, rules, step)
-      for (const effect of commandEffects(action.commands, event)) {
-        effects.push(effect)
-        asked.push(step)
-      }
+      for (const effect of commandEffects(action.commands, event)) byPool = withEffect(byPool, rules, step, effect)
       continue
     }
     const effect = actionOf(action.name).effects?.(event, step.expirySeconds)
-    if (effect === undefined) continue
-    const share = shareOf(byPool, rules, step)
-    share.effects.push(effect)
-    share.steps.push(step)
+    if (effect !== undefined) byPool = withEffect(byPool, rules, step, effect)
   }
   return byPool
 }
 
-function shareOf(byPool: PoolEffects[], rules: Rules, step: Step): PoolEffects {
+const NONE: PoolEffects[] = []
+
+/** Every message comes this way, and most have one effect: a list made with its first element takes a tenth of one that grows. */
+function withEffect(byPool: PoolEffects[], rules: Rules, step: Step, effect: Effect): PoolEffects[] {
   const pool = poolOf(rules, step.pool)
-  let share = byPool.find((candidate) => candidate.pool === pool)
-  if (share === undefined) {
-    share = { pool, effects: [], steps: [] }
-    byPool.push(share)
+  for (const share of byPool) {
+    if (share.pool !== pool) continue
+    share.effects.push(effect)
+    share.steps.push(step)
+    return byPool
   }
-  return share
+  const share = { pool, effects: [effect], steps: [step] }
+  return byPool === NONE ? [share] : [...byPool, share]
 }
 
 /** The open pool of that name; a program names only pools that its reload has opened. */

@@ -40,24 +40,53 @@ export function settleAll(call: WriteCall, outcome: Outcome): void {
 function settleEach(call: WriteCall, kind: BatchKind, reply: unknown): void {
   if (!Array.isArray(reply)) throw new Error(`the script of ${kind} answered no list`)
   const [text, ...errors] = reply.map((element: unknown) => element)
-  const words = String(text).split(' ')
   const failed = new Map<number, string>()
   for (let i = 0; i < errors.length; i += 2) failed.set(Number(errors[i]) - 1, String(errors[i + 1]))
-  for (const [i, owner] of call.owners.entries()) {
-    const error = failed.get(i)
-    settle(owner, call.effects[i] ?? 0, error === undefined ? outcomeOf(kind, words, i) : lasting(plainWords(error, '')))
+  const words = new Numbers(String(text))
+  const { owners, effects } = call
+  for (let i = 0; i < owners.length; i++) {
+    const owner = owners[i]
+    const outcome = outcomeOf(kind, words)
+    const error = failed.size === 0 ? undefined : failed.get(i)
+    if (owner !== undefined) settle(owner, effects[i] ?? 0, error === undefined ? outcome : lasting(plainWords(error, '')))
   }
 }
 
-function outcomeOf(kind: BatchKind, words: readonly string[], i: number): Outcome {
-  if (kind === 'store') return { ok: true, stored: { score: whole(words[2 * i]), prev: whole(words[2 * i + 1]) } }
+function outcomeOf(kind: BatchKind, words: Numbers): Outcome {
+  if (kind === 'store') return { ok: true, stored: { score: words.next(), prev: words.next() } }
   if (kind === 'presence') {
-    const fence = whole(words[i])
+    const fence = words.next()
     return fence === undefined ? DONE : { ok: true, online: { fence } }
   }
   return DONE
 }
 
-function whole(word: string | undefined): number | undefined {
-  return word === undefined || word === '-' ? undefined : Number(word)
+const ZERO = 48
+const BLANK = 32
+const DASH = 45
+
+/** Whole numbers of a text, one after the other, `-` for none: a reply holds two for each stored message. */
+class Numbers {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Undefined for `-`, and behind the last. */
+  next(): number | undefined {
+    const text = this.#text
+    let at = this.#at
+    if (at >= text.length) return undefined
+    let value = 0
+    let code = text.charCodeAt(at)
+    const isNone = code === DASH
+    while (at < text.length && code !== BLANK) {
+      value = value * 10 + code - ZERO
+      code = text.charCodeAt(++at)
+    }
+    this.#at = at + 1
+    return isNone ? undefined : value
+  }
 }

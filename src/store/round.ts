@@ -1,6 +1,6 @@
 import type { Effect } from '../actions/effect.ts'
 import { keys } from '../actions/keys.ts'
-import { recordFields } from '../actions/message-record.ts'
+import type { MessageRecord } from '../actions/message-record.ts'
 import type { Call } from './connection.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
 import { settle, type Unanswered } from './unanswered.ts'
@@ -51,7 +51,8 @@ const BATCH_KINDS = Object.keys(BATCHES) as readonly BatchKind[] // a table of t
 
 /** A script holds up all other clients of its Redis. */
 const MAX_ENTRIES = 500
-/** After the script, the number of declared keys (none), batch and number; channel and listeners follow it. */
+/** Behind the script, the number of declared keys (none), and the batch; channel and listeners follow them. */
+const NUMBER = 3
 const AFTER = 4
 
 /**
@@ -66,7 +67,8 @@ interface Segment {
 
 interface Batch {
   readonly kind: BatchKind
-  readonly entries: (string | Buffer)[]
+  /** Of the call: what stands before its entries, then these. */
+  readonly args: (string | Buffer)[]
   readonly owners: Unanswered[]
   readonly effects: number[]
 }
@@ -77,14 +79,15 @@ export function planRound(owners: readonly Unanswered[], numbers: CallNumbers): 
   const places = createPlaces()
   for (const owner of owners) {
     const { effects, order } = owner.submission
-    for (const [i, effect] of effects.entries()) {
-      if (owner.merged?.into.has(i) === true) continue
+    for (let i = 0; i < effects.length; i++) {
+      const effect = effects[i]
+      if (effect === undefined || owner.merged?.into.has(i) === true) continue
       const at = places.next(effect, order)
       while (segments.length <= at) segments.push({ batches: new Map(), commands: [] })
       const segment = segments[at]
       if (segment === undefined) throw new Error(`no segment ${at}`)
       if (effect.kind === 'command') addCommand(segment, effect, owner, i)
-      else addToBatch(segment, effect, owner, i)
+      else addToBatch(segment, effect, owner, i, numbers)
     }
   }
   return segments.flatMap((segment) => callsOf(segment, numbers))
@@ -142,18 +145,18 @@ function addCommand(segment: Segment, { name, args }: CommandEffect, owner: Unan
   })
 }
 
-function addToBatch(segment: Segment, effect: FunctionEffect, owner: Unanswered, place: number): void {
+function addToBatch(segment: Segment, effect: FunctionEffect, owner: Unanswered, place: number, numbers: CallNumbers): void {
   const kind = batchKind(effect)
   let batches = segment.batches.get(kind)
   if (batches === undefined) segment.batches.set(kind, batches = [])
   let batch = batches.at(-1)
   if (batch === undefined || batch.owners.length >= MAX_ENTRIES) {
-    batches.push(batch = { kind, entries: [], owners: [], effects: [] })
+    batches.push(batch = { kind, args: headOf(kind, numbers), owners: [], effects: [] })
   }
   batch.owners.push(owner)
   batch.effects.push(place)
   const merged = owner.merged?.expirySeconds
-  addEntry(batch.entries, effect, merged?.has(place) === true ? merged.get(place) : expiryOf(effect))
+  addEntry(batch.args, effect, merged?.has(place) === true ? merged.get(place) : expiryOf(effect))
 }
 
 function batchKind(effect: FunctionEffect): BatchKind {
@@ -182,10 +185,10 @@ function addEntry(entries: (string | Buffer)[], effect: FunctionEffect, expirySe
     case 'store':
     case 'retain':
     case 'latest':
-      entries.push(String(expirySeconds ?? 0), ...recordFields(effect.record))
+      addRecord(entries, String(expirySeconds ?? 0), effect.record)
       break
     case 'retain-delete':
-      entries.push('-1', ...recordFields(effect.record))
+      addRecord(entries, '-1', effect.record)
       break
     case 'ack-queue':
     case 'ack-latest':
@@ -204,14 +207,28 @@ function addEntry(entries: (string | Buffer)[], effect: FunctionEffect, expirySe
   }
 }
 
+/** The fields in their order (see `recordFields`), one by one: every stored message comes this way. */
+function addRecord(entries: (string | Buffer)[], expiry: string, { id, from, qos, topic, payload, ts, retain }: MessageRecord): void {
+  entries.push(expiry, id, from, QOS_TEXT[qos], topic, payload, String(ts), retain ? 'true' : 'false')
+}
+
+const QOS_TEXT = ['0', '1', '2'] as const
+
 function callsOf({ batches, commands }: Segment, numbers: CallNumbers): WriteCall[] {
   return [...BATCH_KINDS.flatMap((kind) => (batches.get(kind) ?? []).map((batch) => callOf(batch, numbers))), ...commands]
 }
 
-function callOf({ kind, entries, owners, effects }: Batch, numbers: CallNumbers): WriteCall {
+/** What stands before the entries of a call; number and the call before it are filled in later. */
+function headOf(kind: BatchKind, numbers: CallNumbers): (string | Buffer)[] {
   const { script, marked } = BATCHES[kind]
-  const number = marked === undefined ? undefined : numbers.next()
+  if (marked === undefined) return [SCRIPTS[script].sha, '0']
   const { channel, own } = numbers.wake()
-  const head = marked === undefined ? [] : [numbers.batch, String(number), '0', channel, String(own), ...marked]
-  return { kind, name: 'evalsha', args: [SCRIPTS[script].sha, '0', ...head, ...entries], binary: false, number, owners, effects }
+  return [SCRIPTS[script].sha, '0', numbers.batch, '', '', channel, String(own), ...marked]
+}
+
+/** Calls are numbered as they leave. */
+function callOf({ kind, args, owners, effects }: Batch, numbers: CallNumbers): WriteCall {
+  const number = BATCHES[kind].marked === undefined ? undefined : numbers.next()
+  if (number !== undefined) args[NUMBER] = String(number)
+  return { kind, name: 'evalsha', args, binary: false, number, owners, effects }
 }

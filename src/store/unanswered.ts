@@ -39,7 +39,10 @@ export function answer(owner: Unanswered, otherwise: Outcome): void {
   if (owner.answered) return
   owner.answered = true
   const { merged, outcomes, submission } = owner
-  submission.done(submission.effects.map((_, i) => outcomes[merged?.into.get(i) ?? i] ?? otherwise))
+  const [only] = outcomes
+  // nearly always
+  if (outcomes.length === 1 && only !== undefined) submission.done([only])
+  else submission.done(submission.effects.map((_, i) => outcomes[merged?.into.get(i) ?? i] ?? otherwise))
 }
 
 /**
