@@ -5,6 +5,7 @@ import type { ISubscribePacket, IUnsubscribePacket, Packet } from 'mqtt-packet'
 import { type ClientPacket, readOften } from './client-packet.ts'
 import type { Limits, Refusal } from './packet-check.ts'
 import { PacketReader } from './packet-reader.ts'
+import { Turns } from './turns.ts'
 
 /**
  * What hookline uses of aedes 1.2.0, and the only file that imports it. aedes keeps the
@@ -91,10 +92,6 @@ export interface Handshake {
 const DRAIN_MS = 10_000
 /** A subscription that is refused when aedes restores it; its being there makes CONNACK say "session present". */
 const PRESENT = { topic: '$hookline/session', qos: 0 }
-/** How long what one connection has sent is worked on before others have their turn. Milliseconds. */
-const TURN_MS = 5
-/** Bytes after which the clock is looked at. */
-const SLICE_BYTES = 8_192
 /** What aedes says of a connection whose CONNECT did not come in time. */
 const NO_CONNECT = 'connect did not arrive in time'
 /** Packets that aedes answers itself. */
@@ -109,6 +106,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
   /** What a client sent before its CONNACK. */
   const early = new WeakMap<object, (ClientPacket | PacketOfAedes)[]>()
   const here = new WeakSet<object>()
+  const turns = new Turns()
   /** What aedes does with a packet. */
   const ofAedes = new WeakMap<object, (packet: Packet) => void>()
 
@@ -200,7 +198,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
         else parse(bytes.subarray(packet.at, packet.end))
       },
     })
-    const turns = inTurns(client, (bytes) => {
+    const take = turns.of(client, (bytes) => {
       isHeard = false
       const refusal = reader.push(bytes)
       // a whole packet, not a byte of one [MQTT-3.1.2-24]
@@ -208,7 +206,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       if (refusal !== undefined && !client.closed) refuse(client, refusal)
     })
     parser.parse = (chunk) => {
-      turns.take(chunk)
+      take(chunk)
       return 0
     }
   }
@@ -236,57 +234,6 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
 
 function isOfAedes(packet: ClientPacket | PacketOfAedes): packet is PacketOfAedes {
   return OF_AEDES.has(packet.cmd)
-}
-
-/**
- * Hands on what was read in slices, as long as a turn lasts; the rest waits for the next turn, and
- * nothing more is read meanwhile. What was read before the connection's end is handed on before it.
- */
-function inTurns(client: Internals, handOn: (bytes: Buffer) => void): { take(chunk: Buffer): void } {
-  const pause = client.pause.bind(client)
-  const resume = client.resume.bind(client)
-  let rest: Buffer | undefined
-  /** By whoever uses the facade. */
-  let paused = false
-  client.pause = () => {
-    paused = true
-    pause()
-  }
-  client.resume = () => {
-    paused = false
-    if (rest === undefined) resume()
-  }
-
-  function run(bytes: Buffer): void {
-    const end = performance.now() + TURN_MS
-    let at = 0
-    while (at < bytes.length && !client.closed) {
-      if (at > 0 && performance.now() >= end) {
-        rest = bytes.subarray(at)
-        pause()
-        setImmediate(goOn)
-        return
-      }
-      handOn(bytes.subarray(at, at + SLICE_BYTES))
-      at += SLICE_BYTES
-    }
-  }
-
-  function goOn(): void {
-    const bytes = rest
-    rest = undefined
-    if (bytes === undefined || client.closed) return
-    run(bytes)
-    if (rest === undefined && !paused) resume()
-  }
-
-  return {
-    take(chunk) {
-      // aedes reads nothing while it is paused, but for what it had begun
-      if (rest === undefined) run(chunk)
-      else rest = Buffer.concat([rest, chunk])
-    },
-  }
 }
 
 /** aedes declares only part of its client; what is added here is held by the contract tests. */
