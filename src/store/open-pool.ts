@@ -81,6 +81,9 @@ const SWEEP_MS = 1_000
 /** Acknowledgements that wait while Redis is away; beyond it the oldest are forgotten, which costs a redelivery. */
 const MAX_WAITING_ACKS = 100_000
 const FORGET_AT_ONCE = 10_000
+/** How long outcomes are told before others have their turns, and how many at least. Milliseconds. */
+const TURN_MS = 5
+const TOLD_AT_ONCE = 32
 /** Reads of one round. */
 const MAX_READS = 512
 
@@ -117,8 +120,10 @@ export function openPool(options: PoolOptions): OpenPool {
   let pendingBytes = 0
   let clockOffsetMs = 0
   let scheduled = false
-  /** A round is on its way. */
+  /** A round is on its way, or what became of it is being told. */
   let sending = false
+  /** Submissions whose outcomes are known, in order: telling goes on in the next turn of the event loop. */
+  let untold: Unanswered[] = []
   let stallMs = FIRST_STALL_MS
   /** The outage that was logged, until all that it held up is done. */
   let outage: { readonly clause: string, readonly since: number } | undefined
@@ -203,7 +208,7 @@ export function openPool(options: PoolOptions): OpenPool {
     const again = unconfirmed.length > 0
     const confirm = spec.waitReplicas > 0 && (again || calls.some(needsReplicas)) ? waitCall(spec.waitReplicas, again) : undefined
     if (calls.length === 0 && readCalls.length === 0 && confirm === undefined) {
-      tellFinished(undefined)
+      tell(takeFinished(undefined), '')
       return noteEmpty()
     }
     sending = true
@@ -212,7 +217,6 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function settleRound({ calls, readCalls, confirm }: Round, answers: readonly Answer[]): void {
-    sending = false
     // why what was to be confirmed is not
     const lack = confirm === undefined ? undefined : lackOfReplicas(spec.waitReplicas, answerAt(answers, answers.length - 1))
     const written = [...unconfirmed.splice(0), ...calls.map((call, i) => ({ call, answered: answerAt(answers, i) }))]
@@ -224,19 +228,33 @@ export function openPool(options: PoolOptions): OpenPool {
     const failure = passingFailure(answers) ?? lack
     // first of all: who is told now of a failure asks whether the pool is ready
     if (failure !== undefined) goAway(failure.message)
-    tellFinished(failure)
-    const unread = readCalls.flatMap((call, i) => answerReads(call, answerAt(answers, calls.length + i)))
-    reads = [...unread, ...reads]
-
+    const answerAll = () => {
+      const unread = readCalls.flatMap((call, i) => answerReads(call, answerAt(answers, calls.length + i)))
+      reads = [...unread, ...reads]
+    }
     if (failure === undefined) {
       stallMs = FIRST_STALL_MS
       noteRecovery()
-    } else if (failure.kind === 'unknown') {
+      untold = takeFinished(failure)
+      // who reads is told after who wrote
+      return tellInTurns(() => {
+        answerAll()
+        endRound()
+      })
+    }
+    tell(takeFinished(failure), failure.message)
+    answerAll()
+    if (failure.kind === 'unknown') {
       connection.drop()
     } else {
       connection.retry(stallMs)
       stallMs = Math.min(stallMs * 2, MAX_STALL_MS)
     }
+    endRound()
+  }
+
+  function endRound(): void {
+    sending = false
     if (!ready) failImpatient()
     else if (waiting.size > 0 || reads.length > 0 || kept.length > 0 || unconfirmed.length > 0) schedule()
     noteEmpty()
@@ -261,8 +279,8 @@ export function openPool(options: PoolOptions): OpenPool {
     }
   }
 
-  /** Tells whose last effect has its outcome, and at a failure those that do not wait. */
-  function tellFinished(failure: Failure | undefined): void {
+  /** Takes out whose last effect has its outcome, and at a failure those that do not wait. */
+  function takeFinished(failure: Failure | undefined): Unanswered[] {
     const finished: Unanswered[] = []
     const stay: Unanswered[] = []
     for (const owner of left) {
@@ -270,7 +288,20 @@ export function openPool(options: PoolOptions): OpenPool {
       else stay.push(owner)
     }
     left = stay
-    tell(finished, failure?.message ?? '')
+    return finished
+  }
+
+  /** One message may go to many subscribers, and a round holds many: others have their turns between them. */
+  function tellInTurns(told: () => void): void {
+    const end = performance.now() + TURN_MS
+    let next = 0
+    while (next < untold.length && (next === 0 || performance.now() < end)) {
+      tell(untold.slice(next, next + TOLD_AT_ONCE), '')
+      next += TOLD_AT_ONCE
+    }
+    untold = untold.slice(next)
+    if (untold.length === 0) told()
+    else setImmediate(() => { tellInTurns(told) })
   }
 
   function tell(owners: readonly Unanswered[], otherwise: string): void {
@@ -347,7 +378,7 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function isEmpty(): boolean {
-    return !sending && kept.length === 0 && unconfirmed.length === 0 && waiting.size === 0 && reads.length === 0 && doomed.length === 0 && left.length === 0
+    return !sending && kept.length === 0 && unconfirmed.length === 0 && waiting.size === 0 && reads.length === 0 && doomed.length === 0 && left.length === 0 && untold.length === 0
   }
 
   function noteEmpty(): void {
@@ -372,9 +403,10 @@ export function openPool(options: PoolOptions): OpenPool {
     kept = []
     unconfirmed = []
     fail(waiting.takeAll(), 'the pool was closed')
-    const untold = left
+    const never = [...untold, ...left]
+    untold = []
     left = []
-    tell(untold, 'the pool was closed')
+    tell(never, 'the pool was closed')
     failImpatient()
   }
 
@@ -385,7 +417,7 @@ export function openPool(options: PoolOptions): OpenPool {
     get pendingBytes() { return pendingBytes },
     get clockOffsetMs() { return clockOffsetMs },
     get outage() { return outage === undefined ? undefined : { ...outage, clause: trouble ?? outage.clause } },
-    get load() { return { waiting: waiting.size, sent: left.length } },
+    get load() { return { waiting: waiting.size, sent: left.length + untold.length } },
     command: (args) => lone.run(args),
     acking,
     onAway: options.events?.onAway ?? (() => {}),
