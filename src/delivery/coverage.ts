@@ -21,8 +21,41 @@ export interface Cover extends Fetch {
   readonly positions: boolean
 }
 
+/** Answers remembered per rules; beyond it all are forgotten. Sessions ask the same: one message may go to many of them. */
+const REMEMBERED = 10_000
+
+interface Remembered {
+  readonly fetches: Map<string, readonly Fetch[]>
+  readonly covers: Map<string, readonly Cover[]>
+}
+
+/** Forgotten with its rules, so a reload needs no word about it. */
+const remembered = new WeakMap<Rules, Remembered>()
+
+function rememberedOf(rules: Rules): Remembered {
+  const known = remembered.get(rules) ?? { fetches: new Map(), covers: new Map() }
+  remembered.set(rules, known)
+  return known
+}
+
+function remember<T>(answers: Map<string, T>, question: string, answer: () => T): T {
+  const known = answers.get(question)
+  if (known !== undefined) return known
+  const found = answer()
+  if (answers.size >= REMEMBERED) answers.clear()
+  answers.set(question, found)
+  return found
+}
+
+/** No text of MQTT holds it [MQTT-1.5.3-2]. */
+const BETWEEN = '\0'
+
 /** What is fetched for a subscription to any of these filters with QoS 1 or 2, by pool. A topic that has a log uses only that. */
 export function fetchesOf(rules: Rules, filters: readonly string[]): readonly Fetch[] {
+  return remember(rememberedOf(rules).fetches, filters.join(BETWEEN), () => findFetches(rules, filters))
+}
+
+function findFetches(rules: Rules, filters: readonly string[]): readonly Fetch[] {
   const brought = new Map<string, Set<string>>()
   for (const filter of filters) {
     for (const step of stepsFor(rules.program, 'session.subscribed', filter)) {
@@ -48,6 +81,10 @@ export function fetchSteps(rules: Rules, filter: string, fetch?: Fetch): readonl
 
 /** Which pools serve a topic to a session whose filters with QoS 1 or 2 that match it are these (SPEC 4.3). */
 export function coversOf(rules: Rules, filters: readonly string[], topic: string): readonly Cover[] {
+  return remember(rememberedOf(rules).covers, [topic, ...filters].join(BETWEEN), () => findCovers(rules, filters, topic))
+}
+
+function findCovers(rules: Rules, filters: readonly string[], topic: string): readonly Cover[] {
   const fetches = fetchesOf(rules, filters)
   if (fetches.length === 0) return []
   const publish = stepsFor(rules.program, 'message.publish', topic)

@@ -2,7 +2,7 @@ import { HOOKS, type HookName } from '../language/hooks.ts'
 import { coversFilter, matchesTopic, withoutShare } from '../language/topic-filter.ts'
 import type { Program, Step } from './program.ts'
 
-/** Topics remembered per program and hook; beyond it the oldest go. */
+/** Topics remembered per program and hook; beyond it all are forgotten: to look for the oldest each time costs more than to find them anew. */
 const REMEMBERED = 10_000
 
 type Found = Map<string, readonly Step[]>
@@ -23,7 +23,7 @@ export function stepsFor(program: Program, hook: HookName, topic?: string): read
   let steps = found.get(topic)
   if (steps === undefined) {
     steps = search(program, hook, topic)
-    if (found.size >= REMEMBERED) forgetOldest(found)
+    if (found.size >= REMEMBERED) found.clear()
     found.set(topic, steps)
   }
   return steps
@@ -49,12 +49,4 @@ function foundBy(program: Program, hook: HookName): Found {
     hooks.set(hook, found)
   }
   return found
-}
-
-/** A Map keeps the order of insertion: its first key is the oldest. */
-function forgetOldest(found: Found): void {
-  for (const topic of found.keys()) {
-    found.delete(topic)
-    return
-  }
 }
