@@ -44,7 +44,7 @@ export interface PublishPorts {
 /** Messages of one connection not yet confirmed, beyond which it is not read from. */
 const PENDING_MESSAGES = 1000
 /** Bytes that may wait for one pool before those who publish to it are not read from: everybody's next message waits behind them. */
-const PENDING_BYTES = 8 * 1024 * 1024
+const PENDING_BYTES = 2 * 1024 * 1024
 /** And before they are closed: a pause comes too late for those who keep coming back. */
 const MOST_PENDING_BYTES = 64 * 1024 * 1024
 /** Rough size of a message beside its payload and topic, in memory. */
