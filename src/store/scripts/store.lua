@@ -7,92 +7,94 @@
 --       score of the message before it on its topic (0: none, `-`: not known; both `-` if it failed),
 --       then pairs of number (from 1) and error for messages that Redis will never take
 local HEAD, WIDTH = 5, 8
+local ARGV, call, pcall = ARGV, redis.call, redis.pcall
 local messages = (#ARGV - HEAD) / WIDTH
 
-local time = redis.call('TIME')
-local clock = math.max(tonumber(redis.call('GET', CLOCK) or 0), time[1] * 1000000 + time[2])
-local marked = redis.call('GET', ARGV[1])
+local time = call('TIME')
+local clock = math.max(tonumber(call('GET', CLOCK) or 0), time[1] * 1000000 + time[2])
+local marked = call('GET', ARGV[1])
 local refused = once(ARGV[1], ARGV[2], ARGV[3])
 if refused then return refused end
 
--- by topic: {before: score of the newest entry before this call, tail: after it, added: entries,
--- ttl: longest expiry, fresh: the log is new}
+-- by topic: {before, tail: scores of the newest entry before this call and now, tail_text: its text,
+-- added: entries, ttl: longest expiry, fresh: the log is new}
 local topics = {}
 
 local function topic_state(topic)
-  local state = topics[topic]
-  if state then return state end
-  local newest = redis.pcall('ZRANGE', LOG .. topic, -1, -1, 'WITHSCORES')
+  local newest = pcall('ZRANGE', LOG .. topic, -1, -1, 'WITHSCORES')
   if newest.err then return nil, newest.err end
   local tail = tonumber(newest[2] or 0)
-  state = { before = tail, tail = tail, added = 0, ttl = -1, fresh = newest[1] == nil }
+  local state = { before = tail, tail = tail, tail_text = string.format('%.0f', tail), added = 0, ttl = -1, fresh = newest[1] == nil }
   topics[topic] = state
   return state
 end
 
-local function raise_expiry(key, ttl)
-  local left = redis.call('PTTL', key)
+local function raise_expiry(key, ttl, slack)
+  local left = call('PTTL', key)
   if left < 0 then return end
-  if ttl == 0 then redis.call('PERSIST', key)
-  elseif left < ttl * 1000 then redis.call('EXPIRE', key, ttl) end
+  if ttl == 0 then call('PERSIST', key)
+  elseif left < ttl * 1000 then call('EXPIRE', key, ttl + slack) end
 end
 
--- Returns score and the score before it, or nil and an error.
+-- Returns the words of the reply, or nil and an error.
 local function store(at)
   local ttl, id, topic = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 4]
   local log, record = LOG .. topic, MESSAGE .. id
-  local state, err = topic_state(topic)
-  if not state then return nil, err end
+  local state, err = topics[topic], nil
+  if not state then
+    state, err = topic_state(topic)
+    if not state then return nil, err end
+  end
 
-  -- An id whose record has expired meanwhile is stored anew, in a new place.
-  local known = redis.call('ZSCORE', log, id)
-  if known and redis.call('EXISTS', record) == 0 then
-    redis.call('ZREM', log, id)
-    known = false
-    state.fresh = state.fresh or redis.call('EXISTS', log) == 0
-  end
-  if known then
-    raise_expiry(record, ttl)
-  else
-    -- entry before record: what fails half-way leaves an id without record, which readers trim,
-    -- and never a record that nobody finds
-    err = failure(redis.pcall('ZADD', log, string.format('%.0f', clock + 1), id))
-    if err then return nil, err end
-    err = failure(redis.pcall('HSET', record, 'id', id, 'from', ARGV[at + 2], 'qos', ARGV[at + 3],
-      'topic', topic, 'payload', ARGV[at + 5], 'ts', ARGV[at + 6], 'retain', ARGV[at + 7]))
-    if err then
-      redis.call('ZREM', log, id)
-      return nil, err
+  -- entry before record: what fails half-way leaves an id without record, which readers trim, and
+  -- never a record that nobody finds
+  local score = string.format('%.0f', clock + 1)
+  local added = pcall('ZADD', log, 'NX', score, id)
+  if added == 0 then
+    if call('EXISTS', record) == 1 then
+      raise_expiry(record, ttl, 0)
+      if state.ttl ~= 0 then state.ttl = ttl == 0 and 0 or math.max(state.ttl, ttl) end
+      return string.format('%.0f -', tonumber(call('ZSCORE', log, id))), nil
     end
-    if ttl > 0 then redis.call('EXPIRE', record, ttl) end
+    -- its record has expired meanwhile: it is stored anew, in a new place
+    call('ZADD', log, score, id)
+  else
+    err = failure(added)
+    if err then return nil, err end
   end
+  err = failure(pcall('HSET', record, 'id', id, 'from', ARGV[at + 2], 'qos', ARGV[at + 3],
+    'topic', topic, 'payload', ARGV[at + 5], 'ts', ARGV[at + 6], 'retain', ARGV[at + 7]))
+  if err then
+    call('ZREM', log, id)
+    return nil, err
+  end
+  if ttl > 0 then call('EXPIRE', record, ttl) end
   if state.ttl ~= 0 then state.ttl = ttl == 0 and 0 or math.max(state.ttl, ttl) end
-  if known then return tonumber(known), nil end
 
   clock = clock + 1
-  local prev = state.tail
-  state.tail, state.added = clock, state.added + 1
-  return clock, prev
+  local words = score .. ' ' .. state.tail_text
+  state.tail, state.tail_text, state.added = clock, score, state.added + 1
+  return words, nil
 end
 
 local places, reply = {}, { '' }
 for i = 1, messages do
-  local score, prev = store(HEAD + (i - 1) * WIDTH + 1)
-  if score then
-    places[i] = prev and string.format('%.0f %.0f', score, prev) or string.format('%.0f -', score)
+  local words, err = store(HEAD + (i - 1) * WIDTH + 1)
+  if words then
+    places[i] = words
   else
     places[i] = '- -'
-    local trouble = note(reply, i, prev)
+    local trouble = note(reply, i, err)
     if trouble then
       -- In the middle of a script Redis does not say so; if it ever does, the call is unmarked and
       -- comes again: what is stored already is known by its id.
-      redis.call('SET', CLOCK, string.format('%.0f', clock))
-      redis.call('SET', ARGV[1], marked or 0, 'EX', 3600)
+      call('SET', CLOCK, string.format('%.0f', clock))
+      call('SET', ARGV[1], marked or 0, 'EX', 3600)
       return trouble
     end
   end
 end
-redis.call('SET', CLOCK, string.format('%.0f', clock))
+call('SET', CLOCK, string.format('%.0f', clock))
 reply[1] = table.concat(places, ' ')
 
 local function drop_without_record(log, ids)
@@ -116,19 +118,23 @@ local function trim(log, most)
   end
 end
 
--- Trimming costs as much as storing: a topic has its turn at every eighth call only, and then for all
--- eight. (A script's own random numbers are the same each time; scores are microseconds.)
+-- Looking after a log costs as much as storing: a topic has its turn at every eighth call only, and then
+-- for all eight. (A script's own random numbers are the same each time; scores are microseconds.)
 local TURNS = 8
+-- A log lives as long as its youngest record, and a little longer, so that it need not be told so at each
+-- message.
+local function slack_of(ttl) return math.floor(ttl / 64) end
 
 for topic, state in pairs(topics) do
   local log = LOG .. topic
-  -- not only when the log is new: EMQ X left logs that are in no index
-  if state.added > 0 then redis.call('ZADD', TOPICS, 0, topic) end
+  local has_turn = state.tail % TURNS == 0
+  -- EMQ X left logs that are in no index, with scores of 1; who gives them others enters them (old-scores.lua)
+  if state.added > 0 and (state.before <= 1 or state.fresh or has_turn) then call('ZADD', TOPICS, 0, topic) end
   if state.fresh and state.added > 0 then
-    if state.ttl > 0 then redis.call('EXPIRE', log, state.ttl) end
+    if state.ttl > 0 then call('EXPIRE', log, state.ttl + slack_of(state.ttl)) end
   elseif state.ttl >= 0 then
-    raise_expiry(log, state.ttl)
-    if state.tail % TURNS == 0 then trim(log, TURNS * state.added) end
+    raise_expiry(log, state.ttl, slack_of(state.ttl))
+    if has_turn then trim(log, TURNS * state.added) end
   end
 end
 forget(TOPICS, LOG, messages)
