@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { slotOf } from '../../src/store/cluster/slot.ts'
 import { startCluster, type RedisCluster } from '../store/redis-cluster.ts'
 import { until } from '../store/redis-server.ts'
-import type { Verdict } from './ledger.ts'
-import { TOPICS } from './publish-numbers.ts'
+import { KEPT_TOPICS, TOPICS } from './publish-numbers.ts'
 import { between, type Random } from './random.ts'
-import { runTrialOn } from './trial.ts'
+import { storedNow } from './stored.ts'
+import { runTrialOn, type TrialResult } from './trial.ts'
 
 /** What is done to the master of a topic's log, or to the way from it to its replica, while messages flow. */
 export type ClusterFault = 'killed' | 'frozen' | 'planned' | 'behind' | 'moved'
@@ -23,7 +23,7 @@ export async function runClusterFaults(options: {
   /** `wait_replicas`. */
   readonly replicas: number
   readonly settleMs?: number
-}): Promise<Verdict> {
+}): Promise<TrialResult> {
   const cluster = await startCluster()
   try {
     return await runTrialOn({
@@ -34,10 +34,15 @@ export async function runClusterFaults(options: {
         'backend.redis.pool1.type = cluster',
         `backend.redis.pool1.wait_replicas = ${options.replicas}\n`,
       ].join('\n'),
-      client: () => Promise.resolve(cluster.client),
+      look: {
+        client: () => Promise.resolve(cluster.client),
+        stored: () => storedNow(cluster.client, KEPT_TOPICS),
+        // what belongs together lies in several slots, and is not written at one moment
+        unpaired: () => Promise.resolve(undefined),
+      },
       // a broker hears nothing of what the other one stores
       lastMessage: options.brokers === 1 ? [] : TOPICS,
-      async faults({ random, subscriberProxies }) {
+      async faults({ random, subscriberProxies, did }) {
         for (const fault of options.faults) {
           await cluster.whole()
           await sleep(between(random, 500, 1_500))
@@ -45,11 +50,13 @@ export async function runClusterFaults(options: {
           // of a slot that moves nothing may be lost to those who read meanwhile either
           if (fault === 'moved') {
             await FAULTS[fault](cluster, slot, random)
+            did(fault)
             continue
           }
           // what a subscriber has seen is lost to nobody: they are away, and only Redis has what comes
           await Promise.all(subscriberProxies.map((proxy) => proxy.refuse()))
           await FAULTS[fault](cluster, slot, random)
+          did(fault)
           await Promise.all(subscriberProxies.map((proxy) => proxy.open()))
         }
         await cluster.whole()

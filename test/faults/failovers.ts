@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startSentinelGroup, type SentinelGroup } from '../store/sentinel-group.ts'
-import type { Verdict } from './ledger.ts'
+import { KEPT_TOPICS } from './publish-numbers.ts'
 import { between } from './random.ts'
-import { runTrialOn, type ClientTargets } from './trial.ts'
+import { unpairedNow } from './record-index.ts'
+import { storedNow } from './stored.ts'
+import { runTrialOn, type ClientTargets, type TrialResult } from './trial.ts'
 
 /** What is done to the master, or to the way from it to its replicas, while messages flow. */
 export type Failover = 'killed' | 'frozen' | 'planned' | 'behind'
@@ -18,7 +20,7 @@ export async function runFailovers(options: {
   /** `wait_replicas`. */
   readonly replicas: number
   readonly settleMs?: number
-}): Promise<Verdict> {
+}): Promise<TrialResult> {
   const group = await startSentinelGroup()
   try {
     return await runTrialOn({
@@ -29,7 +31,11 @@ export async function runFailovers(options: {
         `backend.redis.pool1.sentinel = ${group.name}`,
         `backend.redis.pool1.wait_replicas = ${options.replicas}\n`,
       ].join('\n'),
-      client: async () => (await group.master()).client,
+      look: {
+        client: async () => (await group.master()).client,
+        stored: async () => await storedNow((await group.master()).client, KEPT_TOPICS),
+        unpaired: async () => await unpairedNow((await group.master()).client),
+      },
       async faults(targets) {
         for (const failover of options.failovers) {
           await group.whole()
@@ -37,6 +43,7 @@ export async function runFailovers(options: {
           // what a subscriber has seen is lost to nobody: they are away, and only Redis has what comes
           await Promise.all(targets.subscriberProxies.map((proxy) => proxy.refuse()))
           await FAULTS[failover](group, targets)
+          targets.did(failover)
           await Promise.all(targets.subscriberProxies.map((proxy) => proxy.open()))
         }
         await group.whole()

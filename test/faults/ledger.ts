@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Arrival } from '../support/wire-client.ts'
+import type { Stored } from './stored.ts'
 
 /** A numbered message; its payload is its name. */
 export interface Numbered {
@@ -15,23 +16,41 @@ export interface Verdict {
   readonly acknowledged: number
   /** Arrivals with DUP set: sent again after a dropped connection, which is allowed. */
   readonly redelivered: number
+  /** Arrivals without DUP of what the subscriber had before: in an earlier session, or stored twice. */
+  readonly again: number
   /** Acknowledged, not seen by a subscriber it is owed to, and not in Redis for it. */
   readonly lost: readonly string[]
   /** Acknowledged, not seen, but still in Redis: a subscriber that is there was not served. */
   readonly waiting: readonly string[]
-  /** Came again to one session without DUP, or was handed over again with QoS 2, although it was published once. */
+  /** Came to one session without DUP, or was handed over with QoS 2, more often than it was stored. */
   readonly repeated: readonly string[]
   /** Came for the first time after a later one of its publisher and topic. */
   readonly outOfOrder: readonly string[]
+  /** Records beyond the first that are allowed (DELIVERY 8, rows 3 and 4), by what happened to their message. */
+  readonly storedTwice: Readonly<Record<Allowed, number>>
+  /** Acknowledged, and Redis never had it. */
+  readonly neverStored: readonly string[]
+  /** Stored more often than that explains. */
+  readonly storedAgain: readonly string[]
+  /** Written again after it had been deleted. */
+  readonly broughtBack: readonly string[]
 }
+
+/**
+ * Why a message may be stored twice: it was not acknowledged when the broker was killed, or its
+ * PUBACK was written, and lost with its connection.
+ */
+export type Allowed = 'broker killed' | 'PUBACK lost'
 
 interface Entry {
   readonly message: Numbered
   acknowledged: boolean
-  /** Broker life in which it was first sent. */
-  readonly life: number
-  /** How often it may have become a message of its own by being sent again (DELIVERY 8, rows 3 and 4). */
-  copies: number
+  /** Broker life in which it was last on a wire. */
+  life: number
+  /** How often it was sent again to another process than the one that had it. */
+  killed: number
+  /** PUBACKs for it that a broker has written. */
+  pubacks: number
   readonly seenBy: Set<string>
 }
 
@@ -43,6 +62,8 @@ export class Ledger {
   /** Counts the lives of the broker. */
   life = 0
   readonly #entries = new Map<string, Entry>()
+  /** What Redis lost by itself is owed to nobody any more. */
+  readonly #forgiven = new Set<Entry>()
   readonly #subscribers = new Map<string, readonly string[]>()
   /** By subscriber and session, then by message: arrivals without DUP, and hand-overs of QoS 2. */
   readonly #arrived = new Map<string, Map<string, number>>()
@@ -51,9 +72,11 @@ export class Ledger {
   readonly #highest = new Map<string, number>()
   /** By subscriber: what came, in whatever session. */
   readonly #came = new Map<string, Set<string>>()
-  readonly #repeated: string[] = []
+  /** By publisher: when something of it was last acknowledged. Milliseconds since 1970. */
+  readonly #acknowledgedAt = new Map<string, number>()
   readonly #outOfOrder: string[] = []
   #redelivered = 0
+  #again = 0
 
   /** From now on the topics' messages are owed to it. */
   subscriber(clientId: string, topics: readonly string[]): void {
@@ -61,34 +84,53 @@ export class Ledger {
     this.#came.set(clientId, new Set())
   }
 
-  /** Returns the payload to send. */
-  sent(message: Numbered): string {
+  /** A message is about to be sent. Returns its payload. */
+  made(message: Numbered): string {
     const payload = `${message.publisher} ${message.topic} ${message.number} qos ${message.qos}`
-    this.#entries.set(payload, { message, acknowledged: false, life: this.life, copies: 1, seenBy: new Set() })
+    this.#entries.set(payload, { message, acknowledged: false, life: this.life, killed: 0, pubacks: 0, seenBy: new Set() })
+    this.#acknowledgedAt.set(message.publisher, this.#acknowledgedAt.get(message.publisher) ?? 0)
     return payload
   }
 
-  sentAgain(payload: string): void {
-    const entry = this.#entries.get(payload)
-    // within one life of the broker the packet id of a QoS 2 message says that it is the same
-    if (entry !== undefined && (entry.message.qos === 1 || entry.life !== this.life)) entry.copies++
+  /** It is on a wire. */
+  sent(payload: string, again: boolean): void {
+    const entry = this.#entry(payload)
+    if (again && entry.life !== this.life) entry.killed++
+    entry.life = this.life
+  }
+
+  /** A broker has written its PUBACK, whether it arrives or not. */
+  pubackWritten(payload: string): void {
+    this.#entry(payload).pubacks++
   }
 
   acknowledged(payload: string): void {
-    this.#entry(payload).acknowledged = true
+    const entry = this.#entry(payload)
+    entry.acknowledged = true
+    this.#acknowledgedAt.set(entry.message.publisher, Date.now())
+  }
+
+  /** Every publisher has had an acknowledgement since then. Milliseconds since 1970. */
+  allAcknowledgedSince(time: number): boolean {
+    return [...this.#acknowledgedAt.values()].every((at) => at >= time)
+  }
+
+  /** Redis has lost its data by itself: what was made until now may be gone. */
+  dataGone(): void {
+    for (const entry of this.#entries.values()) this.#forgiven.add(entry)
   }
 
   arrived(clientId: string, { payload, dup, session }: Arrival): void {
-    const entry = this.#entry(payload)
+    const { message: { publisher, topic, number } } = this.#entry(payload)
     if (dup) this.#redelivered++
-    else if (increment(this.#arrived, `${clientId} ${session}`, payload) > entry.copies) {
-      this.#repeated.push(`${payload} at ${clientId}`)
-    }
+    else increment(this.#arrived, `${clientId} ${session}`, payload)
     const came = this.#came.get(clientId)
     if (came === undefined) throw new Error(`${clientId} is no subscriber`)
-    if (came.has(payload)) return
+    if (came.has(payload)) {
+      if (!dup) this.#again++
+      return
+    }
     came.add(payload)
-    const { publisher, topic, number } = entry.message
     const line = `${clientId} ${publisher} ${topic}`
     const highest = this.#highest.get(line) ?? 0
     // of a queue it may come late because another one had it and its acknowledgement was lost
@@ -98,18 +140,16 @@ export class Ledger {
   }
 
   handedOver(clientId: string, { payload, qos, session }: Arrival): void {
-    const entry = this.#entry(payload)
-    entry.seenBy.add(clientId)
-    if (qos === 2 && increment(this.#handedOver, `${clientId} ${session}`, payload) > entry.copies) {
-      this.#repeated.push(`${payload} handed over again at ${clientId}`)
-    }
+    this.#entry(payload).seenBy.add(clientId)
+    if (qos === 2) increment(this.#handedOver, `${clientId} ${session}`, payload)
   }
 
   /** Acknowledged messages that somebody has not seen, each with whom; a queue's with no one. */
   missing(): { readonly payload: string, readonly topic: string, readonly clientId: string | undefined }[] {
     const missing = []
-    for (const [payload, { message: { topic }, acknowledged, seenBy }] of this.#entries) {
-      if (!acknowledged) continue
+    for (const [payload, entry] of this.#entries) {
+      const { message: { topic }, acknowledged, seenBy } = entry
+      if (!acknowledged || this.#forgiven.has(entry)) continue
       if (isQueue(topic)) {
         if (seenBy.size === 0) missing.push({ payload, topic, clientId: undefined })
         continue
@@ -122,7 +162,7 @@ export class Ledger {
   }
 
   /** Looks into Redis for what is missing. */
-  async verdict(redis: Redis | Cluster): Promise<Verdict> {
+  async verdict(redis: Redis | Cluster, stored: Stored): Promise<Verdict> {
     const lost: string[] = []
     const waiting: string[] = []
     const logs = new Map<string, Set<string>>()
@@ -134,11 +174,41 @@ export class Ledger {
       if (owed.has(payload)) waiting.push(where)
       else lost.push(where)
     }
+    const { storedTwice, storedAgain } = this.#storedTwice(stored)
     return {
       acknowledged: [...this.#entries.values()].filter(({ acknowledged }) => acknowledged).length,
-      redelivered: this.#redelivered,
-      lost, waiting, repeated: this.#repeated, outOfOrder: this.#outOfOrder,
+      redelivered: this.#redelivered, again: this.#again,
+      lost, waiting, repeated: this.#repeated(stored), outOfOrder: this.#outOfOrder,
+      neverStored: this.#neverStored(stored), storedTwice, storedAgain, broughtBack: stored.broughtBack,
     }
+  }
+
+  #neverStored({ records, whole }: Stored): string[] {
+    return whole ? [...this.#entries].filter(([payload, { acknowledged }]) => acknowledged && !records.has(payload)).map(([payload]) => payload) : []
+  }
+
+  #storedTwice({ records }: Stored): Pick<Verdict, 'storedTwice' | 'storedAgain'> {
+    const storedTwice = { 'broker killed': 0, 'PUBACK lost': 0 }
+    const storedAgain: string[] = []
+    for (const [payload, { size }] of records) {
+      const entry = this.#entry(payload)
+      const lost = Math.min(size - 1, lostPubacks(entry))
+      const killed = Math.min(size - 1 - lost, entry.killed)
+      storedTwice['PUBACK lost'] += lost
+      storedTwice['broker killed'] += killed
+      if (lost + killed < size - 1) storedAgain.push(`${payload}: ${size} records, its PUBACK lost ${lostPubacks(entry)} times, its broker killed ${entry.killed} times`)
+    }
+    return { storedTwice, storedAgain }
+  }
+
+  #repeated({ records, whole }: Stored): string[] {
+    const copies = (payload: string): number => {
+      const entry = this.#entry(payload)
+      return whole ? records.get(payload)?.size ?? 0 : 1 + lostPubacks(entry) + entry.killed
+    }
+    const oftener = (counts: Map<string, Map<string, number>>, what: string): string[] => [...counts].flatMap(([group, inner]) =>
+      [...inner].filter(([payload, count]) => count > copies(payload)).map(([payload, count]) => `${payload} ${what} ${count} times at ${group}`))
+    return [...oftener(this.#arrived, 'came'), ...oftener(this.#handedOver, 'was handed over')]
   }
 
   #entry(payload: string): Entry {
@@ -146,6 +216,11 @@ export class Ledger {
     if (entry === undefined) throw new Error(`nobody sent "${payload}"`)
     return entry
   }
+}
+
+/** All but the one that ended it. */
+function lostPubacks({ acknowledged, message: { qos }, pubacks }: Entry): number {
+  return qos === 1 ? Math.max(0, pubacks - (acknowledged ? 1 : 0)) : 0
 }
 
 function isQueue(topic: string): boolean {

@@ -4,6 +4,8 @@ import type { Ledger } from './ledger.ts'
 import { between, type Random } from './random.ts'
 
 export const TOPICS = ['queue/1', 'queue/2', 'pubsub/1', 'pubsub/2'] as const
+/** Those from which no acknowledgement takes anything. */
+export const KEPT_TOPICS: readonly string[] = TOPICS.filter((topic) => topic.startsWith('pubsub/'))
 
 /** Unacknowledged messages of one publisher. */
 const IN_FLIGHT = 8
@@ -24,7 +26,7 @@ export async function publishNumbers(publisher: WireClient, options: {
     const number = (numbers.get(topic) ?? 0) + 1
     numbers.set(topic, number)
     const qos = options.qos ?? (random() < 0.5 ? 1 : 2)
-    const payload = ledger.sent({ publisher: publisher.clientId, topic, number, qos })
+    const payload = ledger.made({ publisher: publisher.clientId, topic, number, qos })
     const acknowledged = publisher.publish(topic, payload, qos).then(() => {
       ledger.acknowledged(payload)
       unacknowledged.delete(acknowledged)

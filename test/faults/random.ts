@@ -27,3 +27,10 @@ export function newSeed(scenario: string): number {
 export function between(random: Random, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1))
 }
+
+/** One of a list that is not empty. */
+export function oneOf<T>(all: readonly T[], random: Random): T {
+  const one = all[between(random, 0, all.length - 1)]
+  if (one === undefined) throw new Error('nothing to choose from')
+  return one
+}

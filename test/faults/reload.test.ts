@@ -10,6 +10,7 @@ import { withPool } from '../support/world.ts'
 import { Ledger } from './ledger.ts'
 import { publishNumbers, TOPICS } from './publish-numbers.ts'
 import { between, newSeed, randomFrom } from './random.ts'
+import { storedByFiles } from './stored.ts'
 
 const REWRITES = 50
 /** Between a save and its report: the watcher waits until a file is whole, longer for an empty one. Milliseconds. */
@@ -35,7 +36,7 @@ test('fifty rewrites of the rules file under traffic cost no connection and no a
         subscriptions: topics.map((topic) => ({ topic, qos: 1 })),
         onArrival: (arrival) => { ledger.arrived(clientId, arrival) },
         onHandedOver: (arrival) => { ledger.handedOver(clientId, arrival) },
-        onSentAgain: (payload) => { ledger.sentAgain(payload) },
+        onSent: (payload, again) => { ledger.sent(payload, again) },
       })
       made.start()
       clients.push(made)
@@ -93,8 +94,8 @@ test('fifty rewrites of the rules file under traffic cost no connection and no a
     await Promise.all(publishing)
     await eventually('everything has arrived', () => ledger.missing().length === 0)
     expect(clients.map(({ connects }) => connects)).toEqual(clients.map(() => 1))
-    const { acknowledged, lost, waiting, repeated, outOfOrder, redelivered } = await ledger.verdict(redis.client)
-    expect({ lost, waiting, repeated, outOfOrder, redelivered }).toEqual({ lost: [], waiting: [], repeated: [], outOfOrder: [], redelivered: 0 })
+    const { acknowledged, lost, waiting, repeated, outOfOrder, redelivered, storedAgain } = await ledger.verdict(redis.client, storedByFiles(redis.folder))
+    expect({ lost, waiting, repeated, outOfOrder, redelivered, storedAgain }).toEqual({ lost: [], waiting: [], repeated: [], outOfOrder: [], redelivered: 0, storedAgain: [] })
     expect(acknowledged).toBeGreaterThan(1_000)
     expect(broker.log.filter(({ msg }) => msg === 'reload applied')).toHaveLength(30)
   } finally {

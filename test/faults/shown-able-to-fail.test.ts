@@ -38,7 +38,7 @@ const MISTAKES: readonly Mistake[] = [
       find: ' && prev <= this.#at;',
       replace: ';',
     },
-    scenario: twoBrokers(6),
+    scenario: twoBrokers(90),
     shows: ({ lost, waiting }) => [...lost, ...waiting],
   },
   {
@@ -48,7 +48,7 @@ const MISTAKES: readonly Mistake[] = [
       find: 'entry.score <= this.#end && !this.#skips(entry)',
       replace: 'entry.score <= this.#end',
     },
-    scenario: connectionsCut(6),
+    scenario: connectionsCut(90),
     shows: ({ repeated }) => repeated,
   },
   {
@@ -58,7 +58,7 @@ const MISTAKES: readonly Mistake[] = [
       find: '|| this.pool.acking.has(id)',
       replace: '',
     },
-    scenario: { ...connectionsCut(10), redisDelayMs: 15 },
+    scenario: { ...connectionsCut(150), redisDelayMs: 15 },
     shows: ({ repeated }) => repeated,
   },
   {
@@ -68,7 +68,7 @@ const MISTAKES: readonly Mistake[] = [
       find: '|| entry.score <= this.run.doneScore',
       replace: '',
     },
-    scenario: { ...connectionsCut(10), redisDelayMs: 15 },
+    scenario: { ...connectionsCut(150), redisDelayMs: 15 },
     shows: ({ repeated }) => repeated,
   },
   {

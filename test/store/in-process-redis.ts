@@ -50,7 +50,7 @@ export async function startInProcessRedis(): Promise<RedisServer> {
   client.on('error', () => {})
 
   return {
-    port, client, start, kill,
+    port, folder, client, start, kill,
     freeze() {
       frozen = true
       for (const socket of sockets) socket.pause()

@@ -9,6 +9,8 @@ import { Redis } from 'ioredis'
 /** A real Redis of a test's own: a free port, a folder of its own, every write on disk before its answer. */
 export interface RedisServer {
   readonly port: number
+  /** Where its files are. */
+  readonly folder: string
   /** For looking and preparing. */
   readonly client: Redis
   /** SIGKILL, and no restart. */
@@ -49,7 +51,7 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
   }
 
   return {
-    port, client, start,
+    port, folder, client, start,
     kill: () => end('SIGKILL'),
     freeze() { child.kill('SIGSTOP') },
     thaw() { child.kill('SIGCONT') },

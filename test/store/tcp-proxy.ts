@@ -6,7 +6,7 @@ export interface TcpProxy {
   readonly port: number
   /** Connections that are open now. */
   readonly connections: number
-  /** Cuts all connections once so many more bytes came back from the server; those still pass, no more. */
+  /** Cuts the connection on which so many more bytes have come back from the server; those still pass, no more. */
   cutAfterReplyBytes(bytes: number): void
   /** From now on nothing of the server passes; requests do. */
   swallowReplies(): void
@@ -16,12 +16,14 @@ export interface TcpProxy {
   holdRequests(): void
   /** What was held arrives, if the server still has the connection. Those of new connections pass again. */
   releaseRequests(): void
-  /** Each piece passes this much later, in order. */
+  /** Each piece passes this much later, in order, also when the delay changes. */
   delay(ms: number): void
   /** Everything passes again, on new connections; old ones stay as they are. */
   pass(): void
   /** Cuts all connections now; what the server has in its socket, it reads. */
   cut(): void
+  /** Cuts the clients' side of all connections; the server is told that no more comes, and what it still writes is heard and passes no more. */
+  hangUp(): void
   /** Connections are refused until `open`. */
   refuse(): Promise<void>
   open(): Promise<void>
@@ -36,10 +38,17 @@ interface Pair {
   readonly upstream: Socket
   mode: Mode
   readonly held: Buffer[]
+  /** Nothing of the server passes any more, whatever the mode. */
+  deaf: boolean
+  /** The client's end is not the server's. */
+  hungUp: boolean
 }
 
-/** A proxy on a free port of the loopback to a port of the loopback. */
-export async function startProxy(target: number): Promise<TcpProxy> {
+/** Hears what the server writes on one connection, in order, whether it passes or not. */
+export type Listener = (bytes: Buffer) => void
+
+/** A proxy on a free port of the loopback to a port of the loopback. `listen` is asked for a listener to each connection. */
+export async function startProxy(target: number, listen: () => Listener = () => () => {}): Promise<TcpProxy> {
   const pairs = new Set<Pair>()
   let mode = PASS
   /** Reply bytes that still pass before the cut; undefined: no cut is due. */
@@ -47,7 +56,9 @@ export async function startProxy(target: number): Promise<TcpProxy> {
 
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1')
-    const pair: Pair = { client, upstream, mode, held: [] }
+    const pair: Pair = { client, upstream, mode, held: [], deaf: false, hungUp: false }
+    const hear = listen()
+    const [toServer, toClient] = [inOrder(), inOrder()]
     pairs.add(pair)
     const end = (): void => {
       client.destroy()
@@ -55,22 +66,28 @@ export async function startProxy(target: number): Promise<TcpProxy> {
       pairs.delete(pair)
       upstream.destroy()
     }
-    for (const socket of [client, upstream]) socket.on('error', end).on('close', end)
+    client.on('error', () => { if (!pair.hungUp) end() }).on('close', () => { if (!pair.hungUp) end() })
+    upstream.on('error', end).on('close', end)
     client.on('data', (bytes) => {
       if (pair.mode.requests === 'held') pair.held.push(bytes)
-      else if (pair.mode.requests) later(pair.mode.delayMs, () => { upstream.write(bytes) })
+      else if (pair.mode.requests) toServer(pair.mode.delayMs, () => { upstream.write(bytes) })
     })
     upstream.on('data', (bytes) => {
-      if (!pair.mode.replies) return
+      hear(bytes)
+      if (pair.deaf || !pair.mode.replies) return
       if (replyBytes !== undefined && bytes.length >= replyBytes) {
-        client.write(bytes.subarray(0, replyBytes))
+        const last = bytes.subarray(0, replyBytes)
         replyBytes = undefined
+        pair.deaf = true
         // after the bytes, and without a word
-        client.end(end)
+        toClient(pair.mode.delayMs, () => {
+          client.write(last)
+          client.end(end)
+        })
         return
       }
       if (replyBytes !== undefined) replyBytes -= bytes.length
-      later(pair.mode.delayMs, () => { client.write(bytes) })
+      toClient(pair.mode.delayMs, () => { client.write(bytes) })
     })
   })
   server.listen(0, '127.0.0.1')
@@ -88,6 +105,15 @@ export async function startProxy(target: number): Promise<TcpProxy> {
     for (const { client, upstream } of pairs) {
       client.destroy()
       upstream.destroy()
+    }
+  }
+
+  function hangUp(): void {
+    for (const pair of pairs) {
+      pair.deaf = true
+      pair.hungUp = true
+      pair.client.destroy()
+      pair.upstream.end()
     }
   }
 
@@ -113,6 +139,7 @@ export async function startProxy(target: number): Promise<TcpProxy> {
     delay(ms) { change({ ...PASS, delayMs: ms }) },
     pass() { mode = PASS },
     cut,
+    hangUp,
     refuse,
     async open() {
       server.listen(port, '127.0.0.1')
@@ -122,7 +149,12 @@ export async function startProxy(target: number): Promise<TcpProxy> {
   }
 }
 
-function later(ms: number, work: () => void): void {
-  if (ms === 0) work()
-  else setTimeout(work, ms)
+/** Carries out pieces of work after a delay each, none before one that came earlier. */
+function inOrder(): (ms: number, work: () => void) => void {
+  const queue: (() => void)[] = []
+  return (ms, work) => {
+    if (ms === 0 && queue.length === 0) return work()
+    queue.push(work)
+    setTimeout(() => { queue.shift()?.() }, ms)
+  }
 }

@@ -41,8 +41,8 @@ export interface WireClientOptions {
   readonly onArrival?: (arrival: Arrival) => void
   /** The message is the application's: QoS 1 at PUBLISH, QoS 2 at PUBREL (method A of [MQTT-4.3.3-2]). */
   readonly onHandedOver?: (arrival: Arrival) => void
-  /** A message was sent again under its packet id. */
-  readonly onSentAgain?: (payload: string) => void
+  /** A message is on a wire, `again` if it has been before. */
+  readonly onSent?: (payload: string, again: boolean) => void
 }
 
 /**
@@ -79,6 +79,11 @@ export class WireClient {
 
   get connected(): boolean {
     return this.#connection?.open === true
+  }
+
+  /** Payload of the own message under this packet id that is not done with. */
+  payloadOf(packetId: number): string | undefined {
+    return this.#outgoing.get(packetId)?.packet.payload.toString()
   }
 
   /** Connects, and again whenever the connection is gone, until {@link stop}. */
@@ -149,7 +154,7 @@ export class WireClient {
   #send(connection: WireConnection, message: Outgoing): void {
     const { packet, sent } = message
     message.sent = true
-    if (sent) this.#options.onSentAgain?.(packet.payload.toString())
+    this.#options.onSent?.(packet.payload.toString(), sent)
     connection.send({ ...packet, dup: sent })
   }
 
