@@ -18,6 +18,10 @@ export interface Watched {
 
 /** A pool with its lifetime: who opens it closes it. */
 export interface OpenPool extends Pool {
+  /** The server process and database that it had last, as a name; undefined where that is not known. */
+  readonly server: string | undefined
+  /** Goes over to other settings for the same Redis: what was given to it keeps its order and is carried out once. */
+  renew(spec: PoolSpec): void
   /** Resolves when it has answered for the first time; else rejects with an Error whose message is a plain clause. */
   whenReady(timeoutMs: number): Promise<void>
   /** Resolves when nothing is queued or on its way. */

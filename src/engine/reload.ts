@@ -1,8 +1,8 @@
 import type { Compiled, Source } from '../compile.ts'
 import type { Clock } from '../delivery/ports.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { diffPrograms, poolEquals, type Changes } from '../plan/diff.ts'
-import type { Program } from '../plan/program.ts'
+import { diffPrograms, poolEquals, sameRedis, type Changes } from '../plan/diff.ts'
+import type { PoolSpec, Program } from '../plan/program.ts'
 import { emptied } from './blank.ts'
 import type { Log } from './log-port.ts'
 import type { OpenPool, PoolOpener, Snapshot, SwapTarget } from './reload-ports.ts'
@@ -81,7 +81,7 @@ const NO_CHANGES: Changes = { added: [], removed: [], changed: [] }
 
 /**
  * The one way in which running rules change (SPEC 4.4): read, compile, open what is new, swap one
- * reference, drain and close what was replaced. Nothing that runs is touched before all that can
+ * reference, renew what only has other settings, drain and close what was replaced. Nothing that runs is touched before all that can
  * fail has succeeded.
  */
 export function createReload(options: ReloadOptions): Reload {
@@ -178,6 +178,10 @@ export function createReload(options: ReloadOptions): Reload {
     const before = current
     const { rules, pools } = diffPrograms(before.program, program)
     swap({ number: before.number + 1, sources, program, pools: opened.pools })
+    for (const { pool, spec, tried } of opened.renewed) {
+      pool.renew(spec)
+      await tried.close()
+    }
     const kept = new Set(opened.pools.values())
     for (const pool of before.pools.values()) {
       if (!kept.has(pool)) retire(pool)
@@ -193,24 +197,40 @@ export function createReload(options: ReloadOptions): Reload {
     current = generation
   }
 
-  /** The pools of a program: equal ones are the running objects, the others have answered. */
+  /**
+   * The pools of a program: equal ones are the running objects, the others have answered. Where only
+   * the settings are others and the Redis is the same, the running one is to go over to them: two
+   * that write to one log could not keep its order.
+   */
   async function openPools(program: Program): Promise<PoolsOpened> {
     const pools = new Map<string, OpenPool>()
-    const fresh: Promise<PoolOpened>[] = []
+    const renewed: Renewed[] = []
+    const fresh: Promise<PoolOpened & { readonly spec: PoolSpec }>[] = []
     for (const spec of usedPools(program)) {
       const running = current.pools.get(spec.name)
       const before = current.program.pools.get(spec.name)
       if (running !== undefined && before !== undefined && poolEquals(before, spec)) pools.set(spec.name, running)
-      else fresh.push(openReady(options.openPool, spec, READY_MS))
+      else fresh.push(openReady(options.openPool, spec, READY_MS).then(answer => ({ ...answer, spec })))
     }
     const answers = await Promise.all(fresh)
     const reasons = answers.flatMap(answer => answer.ok ? [] : [absence(answer)])
     for (const answer of answers) {
       if (!answer.ok) continue
-      if (reasons.length === 0) pools.set(answer.pool.name, answer.pool)
-      else await answer.pool.close()
+      const { pool, spec } = answer
+      const running = current.pools.get(spec.name)
+      if (reasons.length > 0) await pool.close()
+      else if (running !== undefined && isSameRedis(running, pool, spec)) {
+        pools.set(spec.name, running)
+        renewed.push({ pool: running, spec, tried: pool })
+      } else pools.set(spec.name, pool)
     }
-    return reasons.length === 0 ? { ok: true, pools } : { ok: false, reason: reasons.join('; ') }
+    return reasons.length === 0 ? { ok: true, pools, renewed } : { ok: false, reason: reasons.join('; ') }
+  }
+
+  function isSameRedis(running: OpenPool, tried: OpenPool, spec: PoolSpec): boolean {
+    if (running.server !== undefined && running.server === tried.server) return true
+    const before = current.program.pools.get(spec.name)
+    return before !== undefined && sameRedis(before, spec)
   }
 
   /** Closes a replaced pool when nothing is owed through it any more, or when its time is up. */
@@ -253,6 +273,13 @@ function absence({ spec, clause }: PoolAbsent): string {
   return `the Redis of ${spec.name} (${spec.at.file}:${spec.at.line}) is not there: ${clause}`
 }
 
+/** A running pool that goes over to other settings; with them `tried` has answered. */
+interface Renewed {
+  readonly pool: OpenPool
+  readonly spec: PoolSpec
+  readonly tried: OpenPool
+}
+
 type PoolsOpened =
-  | { readonly ok: true, readonly pools: ReadonlyMap<string, OpenPool> }
+  | { readonly ok: true, readonly pools: ReadonlyMap<string, OpenPool>, readonly renewed: readonly Renewed[] }
   | { readonly ok: false, readonly reason: string }

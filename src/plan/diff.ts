@@ -31,6 +31,12 @@ export function poolEquals(a: PoolSpec, b: PoolSpec): boolean {
   return isDeepStrictEqual(poolWithoutPlaces(a), poolWithoutPlaces(b))
 }
 
+/** Both lead to the same data, as far as the lines say so. */
+export function sameRedis(a: PoolSpec, b: PoolSpec): boolean {
+  const where = ({ type, server, sentinel, database }: PoolSpec) => ({ type, server, sentinel, database })
+  return isDeepStrictEqual(where(a), where(b))
+}
+
 function poolWithoutPlaces(pool: PoolSpec): object {
   const { tls } = pool
   return {

@@ -24,6 +24,8 @@ export interface Connection {
   drop(): void
   /** Redis refused what was sent: asks it anew, after a moment, whether it is ready. */
   retry(delayMs: number): void
+  /** What it was connected to last; undefined before the first time, and of a cluster. */
+  readonly server: ServerIdentity | undefined
   end(): Promise<void>
 }
 
@@ -55,10 +57,12 @@ export interface Target {
   readonly line: Line
   /** That calls may name by their SHA-1. */
   readonly scripts?: readonly Script[]
+  /** What the connection had whose place it is to take; absent once it has. */
+  readonly before?: () => ServerIdentity | undefined
 }
 
 /** Connects to the one server of a pool that takes writes: a `single` one, or the master that sentinels name. */
-export function connect({ spec, line, scripts = Object.values(SCRIPTS) }: Target, events: ConnectionEvents): Connection {
+export function connect({ spec, line, scripts = Object.values(SCRIPTS), before = () => undefined }: Target, events: ConnectionEvents): Connection {
   const redis = new Redis(redisOptions(spec, line))
   let known: ServerIdentity | undefined
   /** Counts connections and questions, so that the answer to an old one is not taken for the current. */
@@ -115,11 +119,12 @@ export function connect({ spec, line, scripts = Object.values(SCRIPTS) }: Target
       if (waitFailure !== undefined) return notYet(waitFailure)
       const loads = scripts.map((script) => call('script', 'load', script.text))
       // an error of the first changes nothing
-      send([killOf(known, server), ...loads], ([, ...loaded]) => {
+      const last = before() ?? known
+      send([killOf(last, server), ...loads], ([, ...loaded]) => {
         if (mine !== attempt) return
         const unloaded = loaded.map(failureIn).find((each) => each !== undefined)
         if (unloaded !== undefined) return notYet(unloaded)
-        const sameData = known === undefined ? undefined : isSame(known, server)
+        const sameData = last === undefined ? undefined : isSame(last, server)
         known = server
         events.onReady(sameData, clockOffsetMs)
       })
@@ -168,7 +173,7 @@ export function connect({ spec, line, scripts = Object.values(SCRIPTS) }: Target
     await endRedis(redis)
   }
 
-  return { send, drop, retry, end }
+  return { send, drop, retry, get server() { return known }, end }
 }
 
 /**
@@ -216,11 +221,12 @@ export function redisOptions(spec: PoolSpec, line: Line): RedisOptions {
   }
 }
 
-interface ServerIdentity {
+/** A Redis process as it names itself. */
+export interface ServerIdentity {
   /** Empty for a user that may not ask. */
   readonly runId: string
   readonly replicationId: string
-  /** Of our connection there. */
+  /** Of our connection there; empty if nobody is to end it. */
   readonly clientId: string
   readonly loading: boolean
   readonly isReplica: boolean

@@ -6,10 +6,10 @@ import { createAcking } from './acking.ts'
 import { hearChannels, type Channels } from './channels.ts'
 import { connectCluster } from './cluster/connect-cluster.ts'
 import { planClusterReads } from './cluster/reads.ts'
-import { connect, type Answer, type Call, type ConnectionEvents } from './connection.ts'
+import { connect, type Answer, type Call, type Connection, type ServerIdentity } from './connection.ts'
 import type { Failure } from './failure.ts'
 import { firstAnswer } from './first-answer.ts'
-import { createLoneCommands, type LoneCommands } from './lone-commands.ts'
+import { createLoneCommands } from './lone-commands.ts'
 import { passing, settleAll, settleCall } from './outcome.ts'
 import { lackOfReplicas, needsReplicas, waitCall } from './replicas.ts'
 import { answerReads, failReads, planReads, type Read, type ReadCall } from './reads.ts'
@@ -18,7 +18,7 @@ import { chain, planRound, type CallNumbers, type WriteCall } from './round.ts'
 import { answer, unanswered, type Unanswered } from './unanswered.ts'
 import { createWaiting } from './waiting.ts'
 import { readWake } from './wake.ts'
-import { openWay } from './way.ts'
+import { openWay, type Way } from './way.ts'
 
 export interface PoolOptions {
   readonly spec: PoolSpec
@@ -54,6 +54,13 @@ export interface OpenPool extends Pool, PoolEvents {
    * does not help, with an Error whose message is a plain clause, such as `connection refused`.
    */
   whenReady(timeoutMs: number): Promise<void>
+  /** The server process and database that it had last, as a name; undefined where that is not known. */
+  readonly server: string | undefined
+  /**
+   * Goes over to other settings for the same Redis, as soon as it is there by them: from one round
+   * to the next, so that whatever was given to it keeps its order and is carried out once.
+   */
+  renew(spec: PoolSpec): void
   /** Resolves when nothing is queued or on its way. */
   drained(): Promise<void>
   /** After what is on its way was answered, or two seconds; at once while Redis is away. What is left fails as passing. */
@@ -65,6 +72,15 @@ interface Round {
   readonly calls: readonly WriteCall[]
   readonly readCalls: readonly ReadCall[]
   readonly confirm: Call | undefined
+}
+
+/** How the Redis of a pool is reached. */
+interface Access {
+  readonly spec: PoolSpec
+  readonly way: Way
+  readonly connection: Connection
+  /** There, and not used yet. `besides`: while the one before it worked. */
+  arrived: { readonly sameData: boolean | undefined, readonly clockOffsetMs: number, readonly besides: boolean } | undefined
 }
 
 interface Answered {
@@ -95,7 +111,8 @@ let opened = 0
  * connection, of a cluster one to each master (DELIVERY 0.6, 2); more connections could only lose the order.
  */
 export function openPool(options: PoolOptions): OpenPool {
-  const { spec, log } = options
+  const { log } = options
+  let { spec } = options
   const wakeChannel = keys.wake(spec.database)
   const boot = `${options.boot}.${++opened}`
   const numbers = callNumbers(boot, () => ({ channel: wakeChannel, own: channels?.hears(wakeChannel) === true ? 1 : 0 }))
@@ -137,40 +154,104 @@ export function openPool(options: PoolOptions): OpenPool {
   const first = firstAnswer()
   const isCluster = spec.type === 'cluster'
 
-  const way = openWay(options)
-  const lone: LoneCommands = createLoneCommands({ spec, line: way.line() })
-  const connectionEvents: ConnectionEvents = {
-    onReady(sameData, offsetMs) {
-      clockOffsetMs = offsetMs
-      trouble = undefined
-      if (closing !== undefined && !first.came()) return
-      ready = true
-      clearInterval(sweeper)
-      if (first.came()) {
-        noteRecovery()
-        pool.onBack(sameData === true)
-      } else {
-        first.comes()
-        // a cluster has no channel (SPEC 5.3)
-        if (!isCluster) channels = hearChannels({ spec, line: way.line(), heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
-      }
-      flush()
-    },
-    onLost() {
-      // what it wrote may be gone with it, and only the connection that wrote can ask for replicas
-      kept = [...unconfirmed.splice(0).map(({ call }) => call), ...kept]
-      goAway('connection lost')
-      failImpatient()
-    },
-    onTrouble(clause, final) {
-      trouble = clause
-      first.delayed(clause, final)
-      if (first.came() && final) noteOutage(clause)
-    },
+  let access = reach(spec)
+  /** That of {@link OpenPool.renew}, until it takes over. */
+  let coming: Access | undefined
+  let lone = createLoneCommands({ spec, line: access.way.line() })
+
+  function reach(by: PoolSpec): Access {
+    const way = openWay({ ...options, spec: by })
+    const isCurrent = (): boolean => mine === access
+    const events = {
+      onReady(sameData: boolean | undefined, offsetMs: number): void {
+        if (isCurrent()) return nowReady(sameData, offsetMs)
+        mine.arrived = { sameData, clockOffsetMs: offsetMs, besides: ready }
+        takeOver()
+      },
+      onLost(): void {
+        mine.arrived = undefined
+        if (!isCurrent()) return
+        resend()
+        goAway('connection lost')
+        failImpatient()
+      },
+      onTrouble(clause: string, final: boolean): void {
+        if (!isCurrent()) return
+        trouble = clause
+        first.delayed(clause, final)
+        if (first.came() && final) noteOutage(clause)
+      },
+    }
+    const connection = isCluster
+      ? connectCluster({ spec: by, folder: options.folder, boot, log }, events)
+      // what hangs in the socket of one that does not answer must not be carried out later; one that works is left to its end
+      : connect({ spec: by, line: way.line(), before: () => isCurrent() ? undefined : ready ? withoutClient(access.connection.server) : access.connection.server }, events)
+    const mine: Access = { spec: by, way, connection, arrived: undefined }
+    return mine
   }
-  const connection = isCluster
-    ? connectCluster({ spec, folder: options.folder, boot, log }, connectionEvents)
-    : connect({ spec, line: way.line() }, connectionEvents)
+
+  function nowReady(sameData: boolean | undefined, offsetMs: number): void {
+    clockOffsetMs = offsetMs
+    trouble = undefined
+    if (closing !== undefined && !first.came()) return
+    ready = true
+    clearInterval(sweeper)
+    if (first.came()) {
+      noteRecovery()
+      pool.onBack(sameData === true)
+    } else {
+      first.comes()
+      channels = hear()
+    }
+    flush()
+  }
+
+  /** A cluster has no channel (SPEC 5.3). */
+  function hear(): Channels | undefined {
+    return isCluster ? undefined : hearChannels({ spec, line: access.way.line(), heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
+  }
+
+  /** What a connection wrote may be gone with it, and only the one that wrote can ask for replicas. */
+  function resend(): void {
+    kept = [...unconfirmed.splice(0).map(({ call }) => call), ...kept]
+  }
+
+  function renew(next: PoolSpec): void {
+    const given = coming
+    if (given !== undefined) void leave(given)
+    coming = reach(next)
+  }
+
+  /** Between two rounds. */
+  function takeOver(): void {
+    if (coming?.arrived === undefined || sending || closing !== undefined) return
+    const { arrived } = coming
+    if (!ready && arrived.besides) {
+      // it was left alone, and may now hang with something that would be carried out later
+      coming.arrived = undefined
+      return coming.connection.retry(0)
+    }
+    const before = { access, channels, lone }
+    const wasReady = ready
+    resend()
+    access = coming
+    coming = undefined
+    ;({ spec } = access)
+    lone = createLoneCommands({ spec, line: access.way.line() })
+    if (first.came()) channels = hear()
+    void Promise.all([before.channels?.close(), before.lone.close()]).then(() => leave(before.access))
+    // nobody need hear of it, if nothing was missed and nothing is other
+    if (wasReady && arrived.sameData === true) {
+      clockOffsetMs = arrived.clockOffsetMs
+      return schedule()
+    }
+    nowReady(arrived.sameData, arrived.clockOffsetMs)
+  }
+
+  async function leave({ connection, way }: Access): Promise<void> {
+    await connection.end()
+    way.end()
+  }
 
   function submit(submission: Submission): void {
     pendingBytes += submission.bytes
@@ -213,7 +294,7 @@ export function openPool(options: PoolOptions): OpenPool {
     }
     sending = true
     const round = [...calls, ...readCalls, ...(confirm === undefined ? [] : [confirm])]
-    connection.send(round, (answers) => { settleRound({ calls, readCalls, confirm }, answers) })
+    access.connection.send(round, (answers) => { settleRound({ calls, readCalls, confirm }, answers) })
   }
 
   function settleRound({ calls, readCalls, confirm }: Round, answers: readonly Answer[]): void {
@@ -245,9 +326,9 @@ export function openPool(options: PoolOptions): OpenPool {
     tell(takeFinished(failure), failure.message)
     answerAll()
     if (failure.kind === 'unknown') {
-      connection.drop()
+      access.connection.drop()
     } else {
-      connection.retry(stallMs)
+      access.connection.retry(stallMs)
       stallMs = Math.min(stallMs * 2, MAX_STALL_MS)
     }
     endRound()
@@ -258,6 +339,7 @@ export function openPool(options: PoolOptions): OpenPool {
     if (!ready) failImpatient()
     else if (waiting.size > 0 || reads.length > 0 || kept.length > 0 || unconfirmed.length > 0) schedule()
     noteEmpty()
+    takeOver()
   }
 
   function settleOrKeep(call: WriteCall, answered: Answer): void {
@@ -397,8 +479,7 @@ export function openPool(options: PoolOptions): OpenPool {
     ready = false
     clearInterval(sweeper)
     first.delayed('the pool was closed', true)
-    await Promise.all([connection.end(), channels?.close(), lone.close()])
-    way.end()
+    await Promise.all([leave(access), channels?.close(), lone.close(), coming === undefined ? undefined : leave(coming)])
     closed = true
     kept = []
     unconfirmed = []
@@ -412,7 +493,9 @@ export function openPool(options: PoolOptions): OpenPool {
 
   const pool: OpenPool = {
     name: spec.name,
-    spec,
+    get spec() { return spec },
+    get server() { return serverName(access.connection, spec.database) },
+    renew,
     get ready() { return ready },
     get pendingBytes() { return pendingBytes },
     get clockOffsetMs() { return clockOffsetMs },
@@ -438,6 +521,15 @@ export function openPool(options: PoolOptions): OpenPool {
     close: () => closing ??= close(),
   }
   return pool
+}
+
+/** A server that does not say who it is has no name. */
+function serverName({ server }: Connection, database: number): string | undefined {
+  return server === undefined || server.runId === '' ? undefined : `${server.runId}/${database}`
+}
+
+function withoutClient(server: ServerIdentity | undefined): ServerIdentity | undefined {
+  return server === undefined ? undefined : { ...server, clientId: '' }
 }
 
 function callNumbers(name: string, wake: CallNumbers['wake']): CallNumbers {

@@ -4,6 +4,8 @@ import type { PoolSpec } from '../../src/plan/program.ts'
 export interface FakePool extends OpenPool {
   readonly spec: PoolSpec
   closed: boolean
+  /** The settings that it went over to. */
+  readonly renewals: PoolSpec[]
 }
 
 /** A pool without a Redis. One on the host `nowhere` is never ready. */
@@ -16,6 +18,9 @@ export function fakePool(spec: PoolSpec): FakePool {
     pendingBytes: 0,
     clockOffsetMs: 0,
     closed: false,
+    server: undefined,
+    renewals: [],
+    renew(next) { this.renewals.push(next) },
     acking: new Set<string>(),
     async whenReady(timeoutMs) {
       const nowhere = spec.server !== 'embedded' && spec.server.some(({ host }) => host === 'nowhere')

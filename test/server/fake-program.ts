@@ -3,7 +3,7 @@ import type { Diagnostic } from '../../src/diagnostic/diagnostic.ts'
 import type { PoolSpec, Program, Step } from '../../src/plan/program.ts'
 
 /**
- * A stand-in for the compiler, with lines `pool NAME HOST`, `rule NUMBER POOL`, `node NAME`,
+ * A stand-in for the compiler, with lines `pool NAME HOST [SIZE]`, `rule NUMBER POOL`, `node NAME`,
  * comments, and errors for all else.
  */
 export function fakeCompile(sources: readonly Source[]): Compiled {
@@ -17,8 +17,8 @@ export function fakeCompile(sources: readonly Source[]): Compiled {
       if (line === '' || line.startsWith('#')) continue
       lines.push(line)
       const at = { file, line: index + 1 }
-      const [kind, first = '', second = ''] = line.split(' ')
-      if (kind === 'pool') pools.set(first, poolSpec(first, second, at))
+      const [kind, first = '', second = '', third = '8'] = line.split(' ')
+      if (kind === 'pool') pools.set(first, poolSpec(first, { host: second, poolSize: Number(third), at }))
       else if (kind === 'rule') steps.push(step(first, second, at))
       else if (kind === 'node') nodeName = first
       else diagnostics.push(syntaxError(line, at))
@@ -50,13 +50,13 @@ function fakeProgram(hash: string, nodeName: string, pools: Map<string, PoolSpec
   }
 }
 
-function poolSpec(name: string, host: string, at: PoolSpec['at']): PoolSpec {
+function poolSpec(name: string, { host, poolSize, at }: { readonly host: string, readonly poolSize: number, readonly at: PoolSpec['at'] }): PoolSpec {
   return {
     name,
     type: 'single',
     server: [{ host, port: 6379 }],
     sentinel: undefined,
-    poolSize: 8,
+    poolSize,
     database: 0,
     username: undefined,
     password: undefined,

@@ -34,6 +34,17 @@ test('a pool whose settings change is opened anew and the old one closed once it
   expect(it.reload.drainsCutShort).toBe(0)
 })
 
+test('a pool that has other settings for the same Redis goes over to them: it stays, and what they were tried with is closed', async () => {
+  const it = running(START)
+  it.write(START.replace('there', 'there 9'))
+  const report = await it.reload.run('signal')
+  expect(report.pools.changed).toEqual(['pool2'])
+  expect(it.swaps.at(-1)?.pools.get('pool2')).toBe(it.pools[1])
+  expect(it.pools[1]).toMatchObject({ closed: false, renewals: [{ poolSize: 9 }] })
+  expect(it.pools[2]).toMatchObject({ closed: true, renewals: [] })
+  expect(it.reload.draining).toEqual([])
+})
+
 test('a replaced pool that does not drain is closed after a minute, counted', async () => {
   const it = running(START)
   it.holdDrain()

@@ -90,6 +90,7 @@ export function connectCluster({ boot, ...options }: ClusterTarget, events: Conn
       ready = false
       nodes.retry(delayMs)
     },
+    server: undefined,
     async end() {
       clearInterval(sweeper)
       await nodes.end()
