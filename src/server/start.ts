@@ -17,6 +17,7 @@ import { renewCertificates } from './certificate-renewal.ts'
 import { systemClock } from './clock.ts'
 import { createClosers, type Closers } from './closers.ts'
 import { openControl } from './control.ts'
+import { watchEventLoop } from './event-loop.ts'
 import { listenerUrl } from './listener-url.ts'
 import { diagnosticFields, logReload } from './reload-log.ts'
 import { routesOf } from './routes.ts'
@@ -141,6 +142,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   })
   closers.add(() => watch.close())
 
+  const eventLoop = watchEventLoop()
   const poolsOf = (known: Iterable<object>): StorePool[] => [...known].flatMap(pool => opened.get(pool) ?? [])
   const embedded = (): string | undefined => store.socketPath()
   const control = await openControl({
@@ -151,7 +153,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
         const socket = embedded()
         return statusOf({
           version: options.version, startedAt, files: files.map(file => resolve(file)), node: program.settings.nodeName,
-          generation: reload.current, lastReload, listeners, runtime: running.look(),
+          generation: reload.current, lastReload, listeners, runtime: running.look(), eventLoop: eventLoop(),
           embedded: socket === undefined ? undefined : { socket, folder: dataDir },
           pools: poolsOf(reload.current.pools.values()), draining: poolsOf(reload.draining),
         })

@@ -3,6 +3,7 @@ import type { ClosureCount } from '../engine/counters.ts'
 import type { ReloadReport } from '../engine/reload.ts'
 import type { RuleCounts } from '../engine/outcomes.ts'
 import type { OpenPool } from '../store/open-pool.ts'
+import type { EventLoopLook } from './event-loop.ts'
 import { diagnosticFields } from './reload-log.ts'
 import { listenerUrl } from './listener-url.ts'
 import type { BoundListener, RuntimeLook } from './runtime-port.ts'
@@ -30,6 +31,8 @@ export interface Status {
   readonly connections: number
   readonly sessions: RuntimeLook['sessions']
   readonly memory: { readonly rssBytes: number }
+  /** Since it was ready. */
+  readonly eventLoop: EventLoopLook
   /** Null if no pool needs it. */
   readonly embedded: { readonly socket: string, readonly folder: string } | null
   readonly pools: readonly PoolStatus[]
@@ -98,6 +101,7 @@ export interface StatusSources {
   readonly lastReload: { readonly report: ReloadReport, readonly at: Date } | undefined
   readonly listeners: readonly BoundListener[]
   readonly runtime: RuntimeLook
+  readonly eventLoop: EventLoopLook
   readonly embedded: { readonly socket: string, readonly folder: string } | undefined
   readonly pools: readonly OpenPool[]
   readonly draining: readonly OpenPool[]
@@ -121,6 +125,7 @@ export function statusOf(sources: StatusSources): Status {
     connections: runtime.connections,
     sessions: runtime.sessions,
     memory: { rssBytes: process.memoryUsage.rss() },
+    eventLoop: sources.eventLoop,
     embedded: sources.embedded ?? null,
     pools: [
       ...sources.pools.map(pool => poolStatus(pool, { draining: false })),

@@ -18,7 +18,7 @@ export function standIn(answer: RequestListener): (stage: Stage) => Promise<void
 /** Of a broker that does nothing, and is of another version. */
 export const STATUS: Status = {
   version: '0.0.1', pid: 1, node: 'n1', startedAt: '2026-01-01T00:00:00.000Z', uptimeSeconds: 3, folder: '/', files: ['/rules.conf'], generation: 1, hash: 'x',
-  lastReload: null, listeners: [], connections: 0, sessions: { all: 0, persistent: 0, connected: 0 }, memory: { rssBytes: 1_000_000 }, embedded: null,
+  lastReload: null, listeners: [], connections: 0, sessions: { all: 0, persistent: 0, connected: 0 }, memory: { rssBytes: 1_000_000 }, eventLoop: { longestStallMs: 0, p99StallMs: 0 }, embedded: null,
   pools: [], rules: [], functions: [], counters: {}, closures: [],
 }
 

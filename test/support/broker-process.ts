@@ -24,6 +24,8 @@ export interface BrokerOptions {
   readonly rules: string
   /** Folder of the build to run; a test that breaks the broker on purpose has its own. */
   readonly dist?: string
+  /** A module that is loaded into it first. */
+  readonly preload?: string
 }
 
 /** `hookline start` as a process of its own, on a rules file in a folder of its own. */
@@ -32,6 +34,7 @@ export class BrokerProcess {
   readonly file: string
   readonly #folder = makeFolder()
   readonly #main: string
+  readonly #preload: readonly string[]
   #rules: string
   #child: ChildProcess | undefined
   #port = 0
@@ -43,6 +46,7 @@ export class BrokerProcess {
   constructor(options: BrokerOptions) {
     this.file = join(this.#folder, 'rules.conf')
     this.#main = join(options.dist ?? DIST, 'cli/main.js')
+    this.#preload = options.preload === undefined ? [] : ['--import', options.preload]
     this.#rules = options.rules
   }
 
@@ -74,7 +78,7 @@ export class BrokerProcess {
   /** Starts it and waits until it listens. */
   async start(): Promise<void> {
     writeFileSync(this.file, this.fileWith(this.#rules))
-    const child = spawn(process.execPath, [this.#main, 'start', this.file], {
+    const child = spawn(process.execPath, [...this.#preload, this.#main, 'start', this.file], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
     })

@@ -81,6 +81,11 @@ export class WireClient {
     return this.#connection?.open === true
   }
 
+  /** Its subscriptions are granted, if it has any. */
+  get ready(): boolean {
+    return this.#subscribed || (this.#options.subscriptions ?? []).length === 0
+  }
+
   /** Payload of the own message under this packet id that is not done with. */
   payloadOf(packetId: number): string | undefined {
     return this.#outgoing.get(packetId)?.packet.payload.toString()
@@ -139,7 +144,8 @@ export class WireClient {
     this.#connection = connection
     connection.onPacket = (packet) => { this.#read(connection, packet) }
     // what came in one read with CONNACK
-    for (const packet of connection.received.slice(1)) this.#read(connection, packet)
+    for (const packet of connection.received.splice(0).slice(1)) this.#read(connection, packet)
+    connection.keeps = false
     const { subscriptions = [] } = this.#options
     if (!this.#subscribed && subscriptions.length > 0) {
       connection.send({ cmd: 'subscribe', messageId: this.#nextPacketId(), subscriptions: [...subscriptions] })

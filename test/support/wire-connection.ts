@@ -10,8 +10,10 @@ type PacketOf<Cmd extends Packet['cmd']> = Extract<Packet, { cmd: Cmd }>
  * acknowledged by itself.
  */
 export class WireConnection {
-  /** Everything that was read, in order. */
+  /** Everything that was read, in order, while `keeps`. */
   readonly received: Packet[] = []
+  /** Who looks at each packet as it comes need not have all of them. */
+  keeps = true
   readonly closed: Promise<void>
   /** Called for each packet, in order. */
   onPacket: (packet: Packet) => void = () => {}
@@ -23,7 +25,7 @@ export class WireConnection {
     this.#socket = socket
     const reader = parser({ protocolVersion: 4 })
     reader.on('packet', (packet) => {
-      this.received.push(packet)
+      if (this.keeps) this.received.push(packet)
       this.onPacket(packet)
     })
     socket.setNoDelay(true)
