@@ -139,6 +139,8 @@ export class LogLane implements Lane {
       clientid: this.#owner.clientid,
       topic: this.topic,
       after: this.#at,
+      // it may be on its way still, or be refused
+      position: this.run?.position,
       limit: BUFFER_ENTRIES - this.#buffer.length,
       done: (page) => {
         if (request === this.#request && this.#state === 'fetching') this.#answer(page)

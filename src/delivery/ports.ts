@@ -60,6 +60,8 @@ export interface PageRequest {
   readonly topic: string
   /** Score of the last entry taken; absent: cold. */
   readonly after: number | undefined
+  /** Of a cold `pubsub` reader: a position of the client that the store may not have yet. The later one counts, if it is in the log. */
+  readonly position?: string | undefined
   /** Entries at most. */
   readonly limit: number
   done(page: Page | Error): void

@@ -13,6 +13,7 @@ export class RunList {
   #sent: Sent[] = []
   readonly #byId = new Map<string, Sent>()
   #doneScore = 0
+  #position: string | undefined
 
   /** Messages sent and not yet below the position. */
   get length(): number {
@@ -22,6 +23,11 @@ export class RunList {
   /** Score up to which everything sent is acknowledged. */
   get doneScore(): number {
     return this.#doneScore
+  }
+
+  /** The message to which the position has moved last. */
+  get position(): string | undefined {
+    return this.#position
   }
 
   has(msgid: string): boolean {
@@ -52,7 +58,10 @@ export class RunList {
       this.#doneScore = Math.max(this.#doneScore, head.score)
       this.#byId.delete(head.msgid)
     }
-    if (passed > 0) this.#sent = this.#sent.slice(passed)
+    if (passed > 0) {
+      this.#sent = this.#sent.slice(passed)
+      this.#position = position
+    }
     return position
   }
 

@@ -181,3 +181,21 @@ test('another SUBSCRIBE does not end the search for retained messages of one wit
   await rig.settle()
   expect(client.got.toSorted()).toEqual(['x/1 RETAIN', 'x/2 RETAIN'])
 })
+
+test('a position that Redis refuses to take is not read from again, also when its data counts as other', async () => {
+  const rig = new Rig()
+  const client = rig.connect('c')
+  client.subscribe('pubsub/a')
+  for (const payload of ['1', '2']) await rig.publish('pubsub/a', payload)
+  const { submit } = rig.pool
+  // a replica that may only be read from
+  const refused: Submission[] = []
+  rig.pool.submit = (submission) => { refused.push(submission) }
+  client.ackAll()
+  rig.delivery.poolBack(rig.pool, { sameData: false })
+  await rig.settle()
+  rig.pool.submit = submit
+  for (const submission of refused) rig.pool.submit(submission)
+  await rig.publish('pubsub/a', '3')
+  expect(client.got).toEqual(['1', '2', '3'])
+})

@@ -220,7 +220,8 @@ export class MemoryPool implements Pool {
   }
 
   #page(request: PageRequest): Parameters<PageRequest['done']>[0] {
-    const start = request.after ?? this.#start(request.kind, request.clientid, request.topic)
+    const known = request.kind === 'pubsub' && request.position !== undefined ? this.#scoreOf(request.topic, request.position) : 0
+    const start = request.after ?? Math.max(this.#start(request.kind, request.clientid, request.topic), known)
     const beyond = (this.redis.logs.get(request.topic) ?? []).filter(({ score }) => score > start)
     const looked = beyond.slice(0, request.limit)
     const entries: LogEntry[] = []

@@ -1,23 +1,26 @@
 import { expect, test } from 'vitest'
 import { breakBuild } from './broken-build.ts'
 import { runClusterFaults, type ClusterFault } from './cluster-faults.ts'
+import { isLong, type Run, runTrials, times } from './long-run.ts'
 import { newSeed } from './random.ts'
 
-/** Of each kind; the long form is `CLUSTER_FAULTS=20 npx vitest run test/faults/cluster`. */
-const ROUNDS = Number(process.env['CLUSTER_FAULTS'] ?? 1)
+const KINDS: readonly ClusterFault[] = ['killed', 'moved', 'planned', 'behind', ...(isLong ? ['frozen'] as const : [])]
+
 /** Milliseconds of one fault, that of a busy machine. */
 const FAULT_MS = 30_000
 
-const KINDS: readonly ClusterFault[] = ['killed', 'moved', 'planned', 'behind', ...(ROUNDS > 1 ? ['frozen'] as const : [])]
+const RUN: Run = {
+  trial: (faults, seed) => runClusterFaults({ seed, brokers: 2, faults: Array.from({ length: faults }, (_, i) => KINDS[i % KINDS.length] ?? 'killed'), replicas: 1 }),
+  faults: times(KINDS.length),
+  atOnce: 20,
+}
 
 test('no acknowledged message is lost to failovers of a cluster, and to slots that move, when `wait_replicas` is the number of replicas', async () => {
-  const faults = Array.from({ length: ROUNDS }, () => KINDS).flat()
-  const { acknowledged, redelivered, repeated, outOfOrder, lost, waiting } = await runClusterFaults({ seed: newSeed('cluster'), brokers: 2, faults, replicas: 1 })
-  process.stdout.write(
-    `${faults.length} faults: ${acknowledged} acknowledged, ${redelivered} sent again with DUP, ${repeated.length} without, ${outOfOrder.length} out of order\n`)
-  expect(acknowledged).toBeGreaterThan(300)
-  expect({ lost, waiting }).toEqual({ lost: [], waiting: [] })
-}, KINDS.length * ROUNDS * FAULT_MS + 60_000)
+  for (const { acknowledged, lost, waiting } of await runTrials('cluster', RUN)) {
+    expect(acknowledged).toBeGreaterThan(300)
+    expect({ lost, waiting }).toEqual({ lost: [], waiting: [] })
+  }
+}, RUN.faults * FAULT_MS + 60_000)
 
 test('it is noticed when messages are acknowledged before the replica has them', async () => {
   const { dist, remove } = breakBuild({

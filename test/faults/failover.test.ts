@@ -1,23 +1,26 @@
 import { expect, test } from 'vitest'
 import { breakBuild } from './broken-build.ts'
 import { runFailovers, type Failover } from './failovers.ts'
+import { type Run, runTrials, times } from './long-run.ts'
 import { newSeed } from './random.ts'
-
-/** Of each kind; the long form is `FAILOVERS=20 npx vitest run test/faults/failover`. */
-const ROUNDS = Number(process.env['FAILOVERS'] ?? 1)
-/** Milliseconds of one failover, that of a busy machine. */
-const FAILOVER_MS = 30_000
 
 const KINDS: readonly Failover[] = ['killed', 'frozen', 'planned', 'behind']
 
+/** Milliseconds of one failover, that of a busy machine. */
+const FAILOVER_MS = 30_000
+
+const RUN: Run = {
+  trial: (faults, seed) => runFailovers({ seed, failovers: Array.from({ length: faults }, (_, i) => KINDS[i % KINDS.length] ?? 'killed'), replicas: 2 }),
+  faults: times(KINDS.length),
+  atOnce: 20,
+}
+
 test('no acknowledged message is lost to a failover when `wait_replicas` is the number of replicas', async () => {
-  const failovers = Array.from({ length: ROUNDS }, () => KINDS).flat()
-  const { acknowledged, redelivered, repeated, outOfOrder, lost, waiting } = await runFailovers({ seed: newSeed('failover'), failovers, replicas: 2 })
-  process.stdout.write(
-    `${failovers.length} failovers: ${acknowledged} acknowledged, ${redelivered} sent again with DUP, ${repeated.length} without, ${outOfOrder.length} out of order\n`)
-  expect(acknowledged).toBeGreaterThan(300)
-  expect({ lost, waiting }).toEqual({ lost: [], waiting: [] })
-}, KINDS.length * ROUNDS * FAILOVER_MS + 60_000)
+  for (const { acknowledged, lost, waiting, storedAgain } of await runTrials('failover', RUN)) {
+    expect(acknowledged).toBeGreaterThan(300)
+    expect({ lost, waiting, storedAgain }).toEqual({ lost: [], waiting: [], storedAgain: [] })
+  }
+}, RUN.faults * FAILOVER_MS + 60_000)
 
 test('it is noticed when messages are acknowledged before the replicas have them', async () => {
   const { dist, remove } = breakBuild({

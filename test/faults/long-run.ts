@@ -17,11 +17,16 @@ export function times(short: number): number {
 }
 
 export interface Run {
-  readonly scenario: (faults: number) => Scenario
+  trial(faults: number, seed: number): Promise<TrialResult>
   /** In all. */
   readonly faults: number
   /** In one trial, at most: each begins with an empty Redis and clients that have seen nothing. */
   readonly atOnce: number
+}
+
+/** Trials of a scenario on one Redis behind a proxy. */
+export function trialOf(scenario: (faults: number) => Scenario): Run['trial'] {
+  return (faults, seed) => runTrial({ seed, ...scenario(faults) })
 }
 
 /** Milliseconds. */
@@ -30,10 +35,10 @@ export function deadline({ faults, atOnce }: Run): number {
 }
 
 /** Trials of one scenario, one after another, until so many faults are done. Each result is printed. */
-export async function runTrials(name: string, { scenario, faults, atOnce }: Run): Promise<TrialResult[]> {
+export async function runTrials(name: string, { trial, faults, atOnce }: Run): Promise<TrialResult[]> {
   const results: TrialResult[] = []
   for (let left = faults; left > 0; left -= atOnce) {
-    const result = await runTrial({ seed: newSeed(name), ...scenario(Math.min(left, atOnce)) })
+    const result = await trial(Math.min(left, atOnce), newSeed(name))
     results.push(result)
     process.stdout.write(`${name}: ${summaryOf(result)}\n`)
   }

@@ -29,9 +29,9 @@ interface Row {
  * slots; ids whose records are gone are taken out of the log before the reader goes on behind them.
  * Rejects when the cluster fails.
  */
-export async function readPage(nodes: Nodes, { kind, clientid, topic, after, limit }: PageRequest): Promise<Page | Error> {
+export async function readPage(nodes: Nodes, { kind, clientid, topic, after, position, limit }: PageRequest): Promise<Page | Error> {
   const log = keys.log(topic)
-  const from = after ?? await startOf(nodes, { kind, clientid, topic })
+  const from = after ?? await startOf(nodes, { kind, clientid, topic, position })
   // the clock first: everything up to it is in what is read after it
   const [clockText, repeats, range] = await askInOrder(nodes, log, [
     command('get', clockKey(log)), command('get', repeatsKey(log)),
@@ -55,10 +55,20 @@ export async function readPage(nodes: Nodes, { kind, clientid, topic, after, lim
 }
 
 /** The score after which a cold reader of a topic's log goes on (SPEC 3), as in scripts/start.lua. */
-export async function startOf(nodes: Nodes, { kind, clientid, topic }: { readonly kind: LogKind, readonly clientid: string, readonly topic: string }): Promise<number> {
+export async function startOf(
+  nodes: Nodes,
+  { kind, clientid, topic, position }: { readonly kind: LogKind, readonly clientid: string, readonly topic: string, readonly position?: string | undefined },
+): Promise<number> {
   const log = keys.log(topic)
   await renewScores(nodes, log)
   if (kind === 'queue') return 0
+  const held = await heldStart(nodes, clientid, topic)
+  const score = position === undefined ? undefined : textOf(await ask(nodes, log, command('zscore', log, position)))
+  return Math.max(held, Number(score ?? 0))
+}
+
+async function heldStart(nodes: Nodes, clientid: string, topic: string): Promise<number> {
+  const log = keys.log(topic)
   const key = keys.position(clientid, topic)
   const position = textOf(await askIfFit(nodes, key, command('get', key)))
   if (position === undefined) return 0

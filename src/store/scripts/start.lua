@@ -2,10 +2,9 @@
 --
 -- `after` is where it stands, empty for a cold reader. A cold `queue` begins at the beginning; a cold
 -- `pubsub` after its position: at the position's score, or if that is no longer in the log at the
--- time in it less one minute (two clocks; may repeat, never skips), or at the beginning.
-local function start_of(kind, client, topic, after, clock)
-  if after ~= '' then return tonumber(after) end
-  if kind ~= 'pubsub' then return 0 end
+-- time in it less one minute (two clocks; may repeat, never skips), or at the beginning. `known`, if
+-- not empty, is a position that the reader has and Redis perhaps not yet: the later of both counts.
+local function held_start(client, topic, clock)
   local id = redis.pcall('GET', POSITION .. client .. ':' .. topic)
   -- another type lives at that key: no position
   if type(id) ~= 'string' then return 0 end
@@ -17,4 +16,11 @@ local function start_of(kind, client, topic, after, clock)
   local time = micros(id)
   -- never beyond the clock: the id was made by the broker's
   return time and math.max(0, math.min(time - 60000000, clock)) or 0
+end
+
+local function start_of(kind, client, topic, after, clock, known)
+  if after ~= '' then return tonumber(after) end
+  if kind ~= 'pubsub' then return 0 end
+  local score = known ~= '' and redis.call('ZSCORE', LOG .. topic, known)
+  return math.max(held_start(client, topic, clock), tonumber(score or 0))
 end

@@ -138,6 +138,15 @@ describe('a cold pubsub reader', () => {
     expect(await read('a', cold)).toMatchObject({ entries: [], last: all[2]?.score })
   })
 
+  it('begins after a position of its own that Redis does not have yet, if it is the later one and in the log', async () => {
+    const all = await stored('a', 3)
+    const [first = '', second = ''] = all.map(({ record }) => record.id)
+    expect((await read('a', { ...cold, position: first })).entries).toEqual(all.slice(1))
+    await move(second)
+    expect((await read('a', { ...cold, position: first })).entries).toEqual(all.slice(2))
+    expect((await read('a', { ...cold, position: message('a').id })).entries).toEqual(all.slice(2))
+  })
+
   it('goes back a minute by the time of a position that is no longer stored', async () => {
     const gone = message('a')
     await move(gone.id)
