@@ -10,7 +10,7 @@ import { makeFolder, removeFolder } from './temp-folder.ts'
 export const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
 
 /** How long a broker may take to be ready, or to stop. Milliseconds. */
-const READY_MS = 20_000
+const READY_MS = 40_000
 
 /** A line of the broker's log. */
 export interface LogLine {

@@ -44,6 +44,11 @@ export class WireConnection {
     return !this.#ended
   }
 
+  /** Bytes that were sent and that the kernel did not take yet. */
+  get unsent(): number {
+    return this.#socket.writableLength
+  }
+
   /** Packets of one kind so far. */
   all<Cmd extends Packet['cmd']>(cmd: Cmd): PacketOf<Cmd>[] {
     return this.received.filter((packet): packet is PacketOf<Cmd> => packet.cmd === cmd)
