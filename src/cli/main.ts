@@ -1,18 +1,17 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { adoptCommand } from './adopt.ts'
-import { doctorCommand } from './doctor.ts'
-import { lintCommand } from './lint.ts'
-import { redisCommand } from './redis.ts'
-import { reloadCommand } from './reload.ts'
-import { startCommand } from './start.ts'
-import { statusCommand } from './status.ts'
 import { packageVersion } from './version.ts'
 
-/** Every subcommand: a file of its own and a line here. */
-const COMMANDS: readonly (() => Command)[] = [
-  startCommand, lintCommand, adoptCommand, doctorCommand, reloadCommand, statusCommand, redisCommand,
-]
+/** Every subcommand: a file of its own and a line here. Only the one that is called is loaded: `lint` has no use for a Redis client. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).startCommand(),
+  lint: async () => (await import('./lint.ts')).lintCommand(),
+  adopt: async () => (await import('./adopt.ts')).adoptCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  reload: async () => (await import('./reload.ts')).reloadCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
+  redis: async () => (await import('./redis.ts')).redisCommand(),
+}
 
 const program = new Command('hookline')
   .description('An MQTT broker whose persistence in Redis is written as rule lines.')
@@ -21,7 +20,13 @@ const program = new Command('hookline')
   .enablePositionalOptions()
   .exitOverride()
 
-for (const create of COMMANDS) program.addCommand(create().copyInheritedSettings(program))
+const [, , called = ''] = process.argv
+// Help, and the hint for a misspelt name, need all of them.
+const names = Object.hasOwn(COMMANDS, called) ? [called] : Object.keys(COMMANDS)
+for (const name of names) {
+  const command = await COMMANDS[name]?.()
+  if (command !== undefined) program.addCommand(command.copyInheritedSettings(program))
+}
 
 try {
   await program.parseAsync()

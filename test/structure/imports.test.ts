@@ -71,6 +71,17 @@ test('compiling is pure: nothing behind it knows files, network, processes or ti
   expect([...packages].filter(name => !PURE.has(name))).toEqual([])
 })
 
+test.each(['cli/main.ts', 'cli/lint.ts'])('%s loads neither broker nor Redis client nor log: it is to answer at once', (file) => {
+  const heavy = reachable(file).filter(({ to }) => Object.keys(KEEPERS).some(name => name !== 'commander' && to === name))
+  expect(heavy.map(sentence)).toEqual([])
+})
+
+test('main loads a subcommand only when it is called', () => {
+  const commands = IMPORTS.filter(({ from, to, typeOnly }) => from === 'cli/main.ts' && to.startsWith('cli/') && !typeOnly && to !== 'cli/version.ts')
+  expect(commands.length).toBeGreaterThan(5)
+  expect(commands.filter(it => it.lazy !== true).map(sentence)).toEqual([])
+})
+
 test('imports of our files carry the extension', () => {
   const bare = IMPORTS.filter(({ to }) => isOurs(to) && !/\.(?:ts|js)$/.test(to))
   expect(bare.map(sentence)).toEqual([])
@@ -82,7 +93,7 @@ function reachable(start: string): readonly Import[] {
   const found: Import[] = []
   for (const file of seen) {
     if (file.includes('generated/')) continue
-    const imports = importsOf(file).filter(it => !it.typeOnly)
+    const imports = importsOf(file).filter(it => !it.typeOnly && it.lazy !== true)
     found.push(...imports)
     for (const { to } of imports) if (isOurs(to)) seen.add(to)
   }

@@ -14,6 +14,8 @@ export interface Import {
   readonly what: string
   /** Nothing of it is left at run time. */
   readonly typeOnly: boolean
+  /** `import(..)`: loaded when that is run, not with the file. */
+  readonly lazy?: true
 }
 
 /** TypeScript files below `src`, as paths from there with `/`; what the build generates is none of ours. */
@@ -24,7 +26,7 @@ export function sourceFiles(): readonly string[] {
     .sort()
 }
 
-/** Every static import and re-export of our source. */
+/** Every import and re-export of our source. */
 export function allImports(): readonly Import[] {
   return sourceFiles().flatMap(importsOf)
 }
@@ -32,12 +34,16 @@ export function allImports(): readonly Import[] {
 export function importsOf(from: string): readonly Import[] {
   const text = readFileSync(join(SRC, from), 'utf8')
   const statements = text.matchAll(/^(?:import|export)\s+(?<type>type\s+)?(?:(?<what>(?:\*|\{|[\w$]+[\s,])[^'";]*?)\s*from\s+)?'(?<target>[^']+)'/gm)
-  return [...statements].map(({ groups }) => ({
-    from,
-    to: resolved(from, groups?.['target'] ?? ''),
-    what: groups?.['what'] ?? '',
-    typeOnly: groups?.['type'] !== undefined,
-  }))
+  const calls = text.matchAll(/\bimport\('(?<target>[^']+)'\)/g)
+  return [
+    ...[...statements].map(({ groups }) => ({
+      from,
+      to: resolved(from, groups?.['target'] ?? ''),
+      what: groups?.['what'] ?? '',
+      typeOnly: groups?.['type'] !== undefined,
+    })),
+    ...[...calls].map(({ groups }) => ({ from, to: resolved(from, groups?.['target'] ?? ''), what: '', typeOnly: false, lazy: true as const })),
+  ]
 }
 
 function resolved(from: string, target: string): string {
