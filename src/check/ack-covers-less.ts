@@ -1,12 +1,14 @@
 import { exampleTopic } from '../language/filter-algebra.ts'
 import { coversFilter, overlapsFilter } from '../language/topic-filter.ts'
 import type { Check } from './check.ts'
+import { textEdit } from './edits.ts'
 import { filterOf, type FlowRule } from './flow-rule.ts'
 import { flowsOf, type Flow } from './flows.ts'
 
 export const ackCoversLess: Check = {
   name: 'ack-covers-less',
   severity: 'warning',
+  fix: 'offered',
   doc: 'Of what is stored and fetched, some is not acknowledged in Redis, and is delivered again at each subscribe. The topic that is named is an example.',
   bad: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
@@ -34,7 +36,9 @@ backend.redis.hook.message.acked.2 = {"topic": "queue/+/+/#", "action": {"functi
       yield {
         span: ack.symbol.topic?.span ?? ack.span,
         message: `\`${topic}\` is fetched but never acknowledged; ${acks.length === 1 ? 'the filter covers' : 'the filters cover'} less than \`${filterOf(fetch)}\``,
-        hint: widened ? `write "topic": ${JSON.stringify(filterOf(fetch))}` : `widen the filter until it covers \`${topic}\``,
+        ...widened && ack.symbol.topic !== undefined
+          ? { fix: { title: `write "topic": ${JSON.stringify(filterOf(fetch))}`, edits: [textEdit(ack.symbol.topic, filterOf(fetch))] } }
+          : { hint: `widen the filter until it covers \`${topic}\`` },
         related: [{ span: fetch.symbol.topic?.span ?? fetch.span, message: 'fetched here' }],
       }
     }

@@ -1,7 +1,7 @@
 import type { FunctionName } from '../actions/action.ts'
 import { ruleName, type Check } from './check.ts'
 import { flowsOf, FLOWS } from './flows.ts'
-import { ruleLine } from './rule-line.ts'
+import { ruleAdded } from './rule-line.ts'
 
 /** What it does all the same. */
 const EFFECTS: Readonly<Partial<Record<FunctionName, string>>> = {
@@ -13,6 +13,7 @@ const EFFECTS: Readonly<Partial<Record<FunctionName, string>>> = {
 export const ackWithoutFetch: Check = {
   name: 'ack-without-fetch',
   severity: 'warning',
+  fix: 'offered',
   doc: 'An ack rule keeps the books for a fetch of its kind. Said where no such fetch of the same pool shares a topic with it.',
   bad: 'backend.redis.hook.message.acked.1 = {"topic": "pubsub/#", "action": {"function": "on_message_acked_for_pubsub"}, "pool": "pool1"}',
   good: `backend.redis.hook.session.subscribed.1 = {"topic": "pubsub/#", "action": {"function": "on_message_fetch_for_pubsub"}, "pool": "pool1"}
@@ -22,10 +23,12 @@ backend.redis.hook.message.acked.1 = {"topic": "pubsub/#", "action": {"function"
     for (const ack of flowsOf(symbols).loose) {
       const kind = FLOWS.find(flow => flow.ack === ack.name)
       if (kind === undefined) continue
+      const fix = ruleAdded(symbols, ack, { name: kind.fetch, filter: ack.filter, pool: ack.pool, after })
       yield {
         span: ack.span,
         message: `\`${ruleName(ack.symbol)}\` ${EFFECTS[ack.name] ?? 'acknowledges what no rule fetches'}`,
-        hint: `add \`${ruleLine(symbols, { name: kind.fetch, filter: ack.filter, pool: ack.pool, after })}\`, or delete the line`,
+        hint: `${fix.title}, or delete the line`,
+        fix,
       }
       after += 1
     }

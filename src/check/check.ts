@@ -1,4 +1,4 @@
-import type { Diagnostic, Severity, Span } from '../diagnostic/diagnostic.ts'
+import type { Diagnostic, Fix, Severity, Span } from '../diagnostic/diagnostic.ts'
 import type { RuleSymbol, Symbols } from './symbols.ts'
 
 /** One thing that lint looks for, with its page in the reference. */
@@ -6,6 +6,8 @@ export interface Check {
   /** File in this folder, code in every output format, anchor in the reference. */
   readonly name: string
   readonly severity: Severity
+  /** What it finds in its bad example can be mended: by `lint --fix`, or by whoever takes what is offered. */
+  readonly fix?: 'safe' | 'offered'
   /** Why it matters. */
   readonly doc: string
   /** A text in which it finds something, and one in which it finds nothing; a test runs both. Where no pool is set, `pool1` is. */
@@ -16,8 +18,14 @@ export interface Check {
   review?(symbols: Symbols, others: { readonly found: readonly Diagnostic[], readonly names: readonly string[] }): Iterable<Finding>
 }
 
-/** A diagnostic before it has its check's name; another severity than the check's is seldom. */
-export type Finding = Omit<Diagnostic, 'check' | 'severity'> & { readonly severity?: Severity }
+/**
+ * A diagnostic before it has its check's name; another severity than the check's is seldom, and so
+ * is a fix that is not safe where the check's are. What the fix does is the hint, unless that says more.
+ */
+export type Finding = Omit<Diagnostic, 'check' | 'severity' | 'fix'> & {
+  readonly severity?: Severity
+  readonly fix?: Omit<Fix, 'safe'> & { readonly safe?: boolean }
+}
 
 /** A rule as messages name it. */
 export function ruleName({ hookText, number }: RuleSymbol): string {

@@ -1,5 +1,7 @@
 import type { Check } from './check.ts'
+import { choice } from './choice.ts'
 import { rulesOnClusters } from './cluster-pools.ts'
+import { fieldText } from './command-text.ts'
 import { callsOf, keysOf } from './redis-call.ts'
 import { tagged } from './slots.ts'
 import { tagOf, written, type Template } from './template.ts'
@@ -7,6 +9,7 @@ import { tagOf, written, type Template } from './template.ts'
 export const constantHashTag: Check = {
   name: 'constant-hash-tag',
   severity: 'warning',
+  fix: 'offered',
   doc: 'On a cluster the text in `{}` decides where a key is: where it is the same for all keys, one node has them all. Said once for a key.',
   bad: `backend.redis.pool1.type = cluster
 backend.redis.pool1.server = 127.0.0.1:7000
@@ -22,7 +25,7 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["S
       said.add(written(template))
       yield {
         span: field.span, message: `every \`${written(template)}\` is in the slot of \`${tag}\`: one node of the cluster has them all`,
-        hint: `write \`${tagged(withoutTag(template, tag), varies.name)}\``,
+        ...choice([tagged(withoutTag(template, tag), varies.name)], text => ({ span: field.span, text: fieldText(text) })),
       }
     }
   },

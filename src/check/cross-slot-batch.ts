@@ -22,7 +22,7 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["S
       yield {
         span: other.field.span,
         message: `\`${written(first.template)}\` and \`${written(other.template)}\` are in different slots of the cluster: the commands are sent one by one, and not as one step`,
-        hint: `${sharedTag(first.template, other.template)}, if they belong together`,
+        hint: `${sharedTag(first, other).hint}, if they belong together`,
       }
     }
   },

@@ -8,6 +8,7 @@ import { isRefused } from './unpaired.ts'
 export const crossSlotCommand: Check = {
   name: 'cross-slot-command',
   severity: 'error',
+  fix: 'offered',
   doc: 'A Redis Cluster refuses a command whose keys are in different slots. Keys with the same text in `{}` are in one.',
   bad: `backend.redis.pool1.type = cluster
 backend.redis.pool1.server = 127.0.0.1:7000
@@ -23,7 +24,7 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["M
       yield {
         span: other.field.span,
         message: `\`${call.title}\` has keys in different slots: \`${written(first.template)}\` and \`${written(other.template)}\`; a cluster refuses it`,
-        hint: sharedTag(first.template, other.template),
+        ...sharedTag(first, other),
       }
     }
   },

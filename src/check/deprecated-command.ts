@@ -1,5 +1,5 @@
-import type { Check } from './check.ts'
-import { commandText } from './command-text.ts'
+import type { Check, Finding } from './check.ts'
+import { rewritten } from './command-text.ts'
 import { callsOf, type RedisCall } from './redis-call.ts'
 import { isRefused } from './unpaired.ts'
 import type { CommandField } from '../syntax/ast.ts'
@@ -18,19 +18,22 @@ const TODAY: Readonly<Partial<Record<string, (args: readonly CommandField[]) => 
 export const deprecatedCommand: Check = {
   name: 'deprecated-command',
   severity: 'info',
+  fix: 'safe',
   doc: 'Redis keeps its old commands, and says of them that new ones take their place.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SETEX k:${clientid} 60 1"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SET k:${clientid} 1 EX 60"]}, "pool": "pool1"}',
   *find({ rules }) {
     for (const call of callsOf(rules)) {
       if (!Object.hasOwn(TODAY, call.name) || isRefused(call)) continue
-      const [name, text] = newForm(call)
-      yield { span: call.nameSpan, message: `\`${call.title}\` is deprecated by Redis`, hint: text === undefined ? `use \`${name}\`` : `write \`${text}\`` }
+      yield { span: call.nameSpan, message: `\`${call.title}\` is deprecated by Redis`, ...newForm(call) }
     }
   },
 }
 
-function newForm({ name, command: { fields: [, ...args] } }: RedisCall): readonly [name: string, text: string | undefined] {
-  const fields = (TODAY[name]?.(args) ?? []).flatMap(field => field ?? [])
-  return [typeof fields[0] === 'string' ? fields[0] : '', commandText(fields)]
+function newForm({ name, command, counted, args }: RedisCall): Pick<Finding, 'hint' | 'fix'> {
+  const [, ...given] = command.fields
+  const fields = (TODAY[name]?.(given) ?? []).flatMap(field => field ?? [])
+  const hint = `use \`${typeof fields[0] === 'string' ? fields[0] : ''}\``
+  // `${message}` is several arguments in one field, which only matters where they change places.
+  return name === 'hmset' || (counted && args.length === given.length) ? { fix: rewritten(command, fields, hint) } : { hint }
 }

@@ -5,6 +5,7 @@ import type { RuleSymbol, Symbols } from './symbols.ts'
 export const duplicateRuleNumber: Check = {
   name: 'duplicate-rule-number',
   severity: 'warning',
+  fix: 'offered',
   doc: 'Of two rules of one hook with one number only the later line runs, as in EMQ X.',
   bad: `backend.redis.hook.message.publish.1 = {"topic": "a/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}
 backend.redis.hook.message.publish.1 = {"topic": "b/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}`,
@@ -14,9 +15,12 @@ backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"function": "
     for (const rule of symbols.rules) {
       if (rule.repeatedBy === undefined || rule.number === undefined || isSamePlace(rule.repeatedBy.key.span, rule.rule.key.span)) continue
       const { span } = rule.repeatedBy.key
+      const title = `write \`${rule.hookText}.${nextFree(symbols, rule)}\``
+      const number = rule.rule.key.words.at(-1)
       yield {
         span: rule.rule.key.span, message: `\`${ruleName(rule)}\` is also on ${lineBeside(span, rule.rule.key.span)}; only the later one runs`,
-        hint: `write \`${rule.hookText}.${nextFree(symbols, rule)}\` for one of them`,
+        hint: `${title} for one of them`,
+        ...number === undefined || rule.oldForm ? {} : { fix: { title, edits: [{ span: number.span, text: String(nextFree(symbols, rule)) }] } },
         related: [{ span, message: 'this one runs' }],
       }
     }

@@ -1,13 +1,15 @@
 import type { Check } from './check.ts'
+import { elementRemoved } from './edits.ts'
 
 export const expiredTimeIgnored: Check = {
   name: 'expired-time-ignored',
   severity: 'warning',
+  fix: 'safe',
   doc: '`expired_time` is how long a function keeps what it stores; those that store nothing, and commands, take no notice of it.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_retain_delete"}, "expired_time": 60, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_retain_delete"}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const { members, known, action } of rules) {
+  *find(symbols) {
+    for (const { members, known, action, rule } of symbols.rules) {
       const expiry = members.get('expired_time')
       if (expiry === undefined) continue
       const commands = action?.members.some(({ name }) => name.value === 'commands') === true
@@ -15,7 +17,7 @@ export const expiredTimeIgnored: Check = {
         yield {
           span: expiry.span,
           message: known === undefined ? 'commands keep what they store as long as they say; `expired_time` has no effect' : `\`${known.name}\` stores nothing that could expire; \`expired_time\` has no effect`,
-          hint: 'delete `expired_time`',
+          fix: { title: 'delete `expired_time`', edits: elementRemoved(symbols, rule.value.members, expiry) },
         }
       }
     }

@@ -9,6 +9,7 @@ const LONG = 1_000_000
 export const expiryLooksLikeMs: Check = {
   name: 'expiry-looks-like-ms',
   severity: 'warning',
+  fix: 'offered',
   doc: 'Expiry is in seconds. A long one that is no whole number of days, and of milliseconds would be whole minutes, is taken for milliseconds.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "expired_time": 3600000, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "expired_time": 2592000, "pool": "pool1"}',
@@ -25,7 +26,11 @@ export const expiryLooksLikeMs: Check = {
 
 function* judge(seconds: number, span: Span): Iterable<Finding> {
   if (!looksLikeMs(seconds)) return
-  yield { span, message: `the unit is seconds: this is ${durationText(seconds)}; milliseconds meant?`, hint: `write ${seconds / 1000} for ${durationText(seconds / 1000)}` }
+  const title = `write ${seconds / 1000}`
+  yield {
+    span, message: `the unit is seconds: this is ${durationText(seconds)}; milliseconds meant?`, hint: `${title} for ${durationText(seconds / 1000)}`,
+    fix: { title, edits: [{ span, text: String(seconds / 1000) }] },
+  }
 }
 
 /** Whole days are how people count seconds that long, but for thousands of them. */

@@ -1,9 +1,11 @@
 import type { Check } from './check.ts'
+import { elementRemoved } from './edits.ts'
 import { expiryIsKnown, expirySeconds, keptText } from './storing.ts'
 
 export const expiryNotPositive: Check = {
   name: 'expiry-not-positive',
   severity: 'warning',
+  fix: 'offered',
   doc: '`expired_time` of 0 or less says nothing: `backend.redis.msg.expired_after` counts, and without that the message is kept for ever. It does not mean "at once".',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "expired_time": 0, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "expired_time": 1, "pool": "pool1"}',
@@ -17,6 +19,9 @@ export const expiryNotPositive: Check = {
         span: member.value.span,
         message: `${rule.expiredTime} does not mean "at once": what this stores is kept ${keptText(seconds)}${seconds === undefined ? '' : ', as `backend.redis.msg.expired_after` says'}`,
         hint: seconds === undefined ? 'write a number of seconds, such as 3600' : 'write a number of seconds, or delete `expired_time`',
+        fix: seconds === undefined
+          ? { title: 'write 3600', edits: [{ span: member.value.span, text: '3600' }] }
+          : { title: 'delete `expired_time`', edits: elementRemoved(symbols, rule.rule.value.members, member) },
       }
     }
   },

@@ -1,5 +1,7 @@
 import type { FunctionName } from '../actions/action.ts'
 import type { Check } from './check.ts'
+import { choice } from './choice.ts'
+import { textEdit } from './edits.ts'
 import { FLOWS, flowsOf } from './flows.ts'
 
 /** What comes of it, by the acknowledgement. */
@@ -14,6 +16,7 @@ const NOTHING = 'what is fetched here stays'
 export const fetchAckKindMismatch: Check = {
   name: 'fetch-ack-kind-mismatch',
   severity: 'warning',
+  fix: 'offered',
   doc: 'Queue (one to one), pubsub (one to many) and keep-latest each have an ack function of their own, and one does not do the work of another.',
   bad: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_pubsub"}, "pool": "pool1"}`,
@@ -29,7 +32,7 @@ backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function":
       yield {
         span: ack.span,
         message: `\`${ack.name}\` does not go with \`${first.fetch.name}\`: ${isAlike ? EFFECTS[ack.name] ?? NOTHING : NOTHING}`,
-        hint: `write \`${first.kind.ack}\``,
+        ...choice(first.kind.ack === undefined ? [] : [first.kind.ack], name => ack.symbol.functionName && textEdit(ack.symbol.functionName, name)),
         related: served.map(({ fetch }) => ({ span: fetch.span, message: 'fetched here' })),
       }
     }

@@ -1,10 +1,11 @@
 import type { Check } from './check.ts'
 import { flowsOf } from './flows.ts'
-import { ruleLine } from './rule-line.ts'
+import { ruleAdded } from './rule-line.ts'
 
 export const fetchWithoutAck: Check = {
   name: 'fetch-without-ack',
   severity: 'warning',
+  fix: 'offered',
   doc: 'What is fetched and never acknowledged in Redis is delivered again at each subscribe. Said where no ack rule of the same pool shares a topic with the fetch.',
   bad: 'backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}',
   good: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
@@ -16,7 +17,7 @@ backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function":
       yield {
         span: fetch.span,
         message: 'no rule takes note that what is fetched here was received; each subscribe delivers it again',
-        hint: `add \`${ruleLine(symbols, { name: kind.ack, filter: fetch.filter, pool: fetch.pool, after })}\``,
+        fix: ruleAdded(symbols, fetch, { name: kind.ack, filter: fetch.filter, pool: fetch.pool, after }),
       }
       after += 1
     }

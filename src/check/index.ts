@@ -195,8 +195,14 @@ export interface CheckOptions {
 export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores }: CheckOptions): readonly Diagnostic[] {
   const heeded = inlineIgnores ? symbols : { ...symbols, ignores: [] }
   const severities: Readonly<Record<string, Diagnostic['severity']>> = { [envUnset.name]: unsetEnv }
-  const diagnostic = (check: Check, finding: Finding): Diagnostic =>
-    ({ check: check.name, ...finding, severity: finding.severity ?? severities[check.name] ?? check.severity })
+  const diagnostic = (check: Check, { fix, ...finding }: Finding): Diagnostic => ({
+    check: check.name,
+    ...finding,
+    severity: finding.severity ?? severities[check.name] ?? check.severity,
+    ...fix === undefined ? {} : { hint: finding.hint ?? fix.title },
+    // what a variable sets is in no file that could be mended
+    ...fix === undefined || !fix.edits.every(({ span }) => symbols.texts.has(span.file)) ? {} : { fix: { title: fix.title, edits: fix.edits, safe: fix.safe ?? check.fix === 'safe' } },
+  })
   const found = CHECKS.flatMap(check => Array.from(check.find(heeded), finding => diagnostic(check, finding)))
   const names = CHECKS.map(({ name }) => name)
   const reviews = CHECKS.flatMap(check => Array.from(check.review?.(heeded, { found, names }) ?? [], finding => diagnostic(check, finding)))

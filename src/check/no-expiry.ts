@@ -1,13 +1,17 @@
 import { nearest } from '../diagnostic/did-you-mean.ts'
 import { SETTINGS } from '../language/setting-table.ts'
 import { ruleName, type Check } from './check.ts'
+import { memberAdded } from './edits.ts'
 import type { Symbols } from './symbols.ts'
 
 const EXPIRED_AFTER = 'backend.redis.msg.expired_after'
 
+const TITLE = 'add "expired_time": 3600'
+
 export const noExpiry: Check = {
   name: 'no-expiry',
   severity: 'warning',
+  fix: 'offered',
   doc: 'What is stored without an expiry stays until somebody acknowledges it, and Redis grows with every message that nobody does.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 3600}',
@@ -19,7 +23,10 @@ export const noExpiry: Check = {
       if (hook === undefined || known?.expires !== true || !known.hooks.includes(hook) || functionName === undefined) continue
       // One of 0 or less has a finding of its own.
       if (members.has('expired_time') || isMisspelt(members.keys())) continue
-      yield { span: functionName.span, message: `what \`${ruleName(rule)}\` stores never expires`, hint: 'add "expired_time": 3600, in seconds' }
+      yield {
+        span: functionName.span, message: `what \`${ruleName(rule)}\` stores never expires`, hint: `${TITLE}, in seconds`,
+        fix: { title: TITLE, edits: [memberAdded(rule.rule.value, 'expired_time', '3600')] },
+      }
     }
   },
 }

@@ -1,12 +1,14 @@
 import { nameHint } from '../diagnostic/did-you-mean.ts'
-import { keyText, printJson, scalarText } from '../syntax/print.ts'
+import { keyText, printJson, printLine, scalarText } from '../syntax/print.ts'
 import type { Check, Finding } from './check.ts'
+import { extentOf, linesEdit } from './edits.ts'
 import { isOldRuleKey, OLD_FUNCTIONS, oldAction } from './old-rule.ts'
 import type { Symbols } from './symbols.ts'
 
 export const oldForm: Check = {
   name: 'old-form',
   severity: 'warning',
+  fix: 'safe',
   doc: 'The forms before EMQ X 2.0 and the misprints of its manuals are read; the new line says the same.',
   bad: 'backend.redis.rule.1 = {"action": "on_client_connected", "filter": "#", "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}',
@@ -17,10 +19,13 @@ export const oldForm: Check = {
   },
 }
 
-function* rules({ rules: all }: Symbols): Iterable<Finding> {
-  for (const { rule, oldForm: old } of all) {
+function* rules(symbols: Symbols): Iterable<Finding> {
+  for (const { rule, oldForm: old } of symbols.rules) {
     if (!old) continue
-    yield { span: rule.key.span, message: 'the form of rules before EMQ X 2.0; it is read', hint: `write \`${keyText(rule.key)} = ${printJson(rule.value)}\`` }
+    yield {
+      span: rule.key.span, message: 'the form of rules before EMQ X 2.0; it is read',
+      fix: { title: `write \`${keyText(rule.key)} = ${printJson(rule.value)}\``, edits: [linesEdit(symbols, extentOf(rule), printLine(rule))] },
+    }
   }
 }
 
@@ -42,11 +47,15 @@ function* unreadableRules({ strays }: Symbols): Iterable<Finding> {
   }
 }
 
-function* misprints({ misprints: all }: Symbols): Iterable<Finding> {
-  for (const { setting: { key, value }, pools } of all) {
-    const lines = (pools.length === 0 ? ['<pool>'] : pools).map(name => `\`backend.redis.${name}.sentinel = ${scalarText(value)}\``)
+function* misprints(symbols: Symbols): Iterable<Finding> {
+  for (const { setting: { key, value }, pools } of symbols.misprints) {
+    const lines = (pools.length === 0 ? ['<pool>'] : pools).map(name => `backend.redis.${name}.sentinel = ${scalarText(value)}`)
+    const title = `write ${lines.map(line => `\`${line}\``).join(' and ')}`
     yield pools.length === 0
-      ? { span: key.span, message: 'no pool is named here, and none lacks a sentinel; the line has no effect', hint: `write ${lines.join(' and ')}, or delete the line` }
-      : { span: key.span, message: `no pool is named here, as in old manuals; read for ${pools.map(name => `\`${name}\``).join(' and ')}`, hint: `write ${lines.join(' and ')}` }
+      ? { span: key.span, message: 'no pool is named here, and none lacks a sentinel; the line has no effect', hint: `${title}, or delete the line` }
+      : {
+        span: key.span, message: `no pool is named here, as in old manuals; read for ${pools.map(name => `\`${name}\``).join(' and ')}`,
+        fix: { title, edits: [linesEdit(symbols, extentOf({ key, value }), lines.join('\n'))] },
+      }
   }
 }

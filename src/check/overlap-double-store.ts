@@ -1,6 +1,7 @@
 import { exampleTopic } from '../language/filter-algebra.ts'
 import { coversFilter } from '../language/topic-filter.ts'
 import { lineBeside, ruleName, type Check, type Finding } from './check.ts'
+import { extentOf, linesRemoved } from './edits.ts'
 import { filterOf, flowRules, meet, type FlowRule } from './flow-rule.ts'
 import { expiryIsKnown, expirySeconds, isLonger, keptText } from './storing.ts'
 import type { Symbols } from './symbols.ts'
@@ -8,6 +9,7 @@ import type { Symbols } from './symbols.ts'
 export const overlapDoubleStore: Check = {
   name: 'overlap-double-store',
   severity: 'warning',
+  fix: 'offered',
   doc: 'A message that two rules store in one pool is one record, kept for the longer time. Where a rule keeps some of the topics of another for longer this is a hint: it may well be meant.',
   bad: `backend.redis.hook.message.publish.1 = {"topic": "sensors/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
 backend.redis.hook.message.publish.2 = {"topic": "sensors/+/temp", "action": {"function": "on_message_publish"}, "expired_time": 60, "pool": "pool1"}`,
@@ -39,12 +41,24 @@ function* doubleOf(symbols: Symbols, earlier: FlowRule, later: FlowRule): Iterab
     ...isMeant ? { severity: 'info' as const } : {},
     span,
     message: `\`${topic}\` is stored here and by \`${ruleName(earlier.symbol)}\` (${lineBeside(other, span)}): one record, kept ${keptText(longer)}`,
-    hint: hintFor({ wide, narrow, isCovered, isMeant }),
+    ...cure(symbols, { wide, narrow, isCovered, isMeant }),
     related: [{ span: other, message: 'stored here too' }],
   }
 }
 
-function hintFor({ wide, narrow, isCovered, isMeant }: { readonly wide: FlowRule, readonly narrow: FlowRule, readonly isCovered: boolean, readonly isMeant: boolean }): string {
-  if (isMeant) return `leave it so if \`${filterOf(narrow)}\` is to be kept longer`
-  return isCovered ? `delete \`${ruleName(narrow.symbol)}\`: \`${ruleName(wide.symbol)}\` stores all of it` : 'narrow one of the filters'
+interface Double {
+  readonly wide: FlowRule
+  readonly narrow: FlowRule
+  readonly isCovered: boolean
+  readonly isMeant: boolean
+}
+
+function cure(symbols: Symbols, { wide, narrow, isCovered, isMeant }: Double): Pick<Finding, 'hint' | 'fix'> {
+  if (isMeant) return { hint: `leave it so if \`${filterOf(narrow)}\` is to be kept longer` }
+  if (!isCovered) return { hint: 'narrow one of the filters' }
+  const title = `delete \`${ruleName(narrow.symbol)}\``
+  return {
+    hint: `${title}: \`${ruleName(wide.symbol)}\` stores all of it`,
+    fix: { title, edits: [linesRemoved(symbols, extentOf(narrow.symbol.rule))] },
+  }
 }

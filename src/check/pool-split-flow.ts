@@ -1,9 +1,11 @@
 import { lineBeside, type Check, type Finding } from './check.ts'
+import type { FlowRule } from './flow-rule.ts'
 import { flowsOf, type Flow } from './flows.ts'
 
 export const poolSplitFlow: Check = {
   name: 'pool-split-flow',
   severity: 'warning',
+  fix: 'offered',
   doc: 'A rule of one pool never looks into another: what is stored, fetched and acknowledged belongs into one pool.',
   bad: `backend.redis.pool1.server = 10.0.0.1:6379
 backend.redis.pool2.server = 10.0.0.2:6379
@@ -23,7 +25,7 @@ function* splitOf({ fetch, storesElsewhere: [store], isStoredOtherwise, acksElse
     yield {
       span: fetch.poolSpan,
       message: `this looks in \`${fetch.pool}\`, and the messages are written to \`${store.pool}\` (${lineBeside(store.poolSpan, fetch.poolSpan)})`,
-      hint: `write "pool": ${JSON.stringify(store.pool)}, or the other pool there`,
+      ...movedTo(store.pool, fetch),
       related: [
         { span: store.poolSpan, message: 'written here' },
         ...ack === undefined ? [] : [{ span: ack.poolSpan, message: 'acknowledged here' }],
@@ -33,8 +35,14 @@ function* splitOf({ fetch, storesElsewhere: [store], isStoredOtherwise, acksElse
     yield {
       span: ack.poolSpan,
       message: `this acknowledges in \`${ack.pool}\`, and the messages are fetched from \`${fetch.pool}\` (${lineBeside(fetch.poolSpan, ack.poolSpan)})`,
-      hint: `write "pool": ${JSON.stringify(fetch.pool)}, or the other pool there`,
+      ...movedTo(fetch.pool, ack),
       related: [{ span: fetch.poolSpan, message: 'fetched here' }],
     }
   }
+}
+
+function movedTo(pool: string, { poolSpan }: FlowRule): Pick<Finding, 'hint' | 'fix'> {
+  const name = JSON.stringify(pool)
+  const title = `write "pool": ${name}`
+  return { hint: `${title}, or the other pool there`, fix: { title, edits: [{ span: poolSpan, text: name }] } }
 }

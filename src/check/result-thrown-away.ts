@@ -2,6 +2,7 @@ import { unfitness } from '../language/unfit-commands.ts'
 import { danger } from '../language/dangerous-commands.ts'
 import { wrongCount } from './argument-count.ts'
 import type { Check } from './check.ts'
+import { commandRemoved } from './command-text.ts'
 import { callsOf, callSpan } from './redis-call.ts'
 
 /** They change nothing either; the table calls only those so that have keys. */
@@ -17,16 +18,20 @@ const ASKS = new Set([
 export const resultThrownAway: Check = {
   name: 'result-thrown-away',
   severity: 'warning',
+  fix: 'offered',
   doc: 'What Redis answers to the commands of a rule goes nowhere: one that only reads has no effect.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["GET k:${clientid}"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SET k:${clientid} 1"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of callsOf(symbols.rules)) {
       const reads = call.known?.readOnly === true || ASKS.has(call.title)
       // TOUCH is read-only by the table, and yet has the effect that it is there for.
       if (!reads || call.name === 'touch') continue
       if (wrongCount(call) !== undefined || danger(call.name, call.texts) !== undefined || unfitness(call.name, call.texts) !== undefined) continue
-      yield { span: callSpan(call), message: `\`${call.title}\` only reads, and nobody gets what it answers`, hint: 'delete the command' }
+      yield {
+        span: callSpan(call), message: `\`${call.title}\` only reads, and nobody gets what it answers`,
+        fix: { title: 'delete the command', edits: commandRemoved(symbols, call) },
+      }
     }
   },
 }

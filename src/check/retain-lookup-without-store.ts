@@ -1,11 +1,12 @@
 import type { Check } from './check.ts'
 import { filterOf } from './flow-rule.ts'
 import { flowsOf } from './flows.ts'
-import { ruleLine } from './rule-line.ts'
+import { ruleAdded } from './rule-line.ts'
 
 export const retainLookupWithoutStore: Check = {
   name: 'retain-lookup-without-store',
   severity: 'warning',
+  fix: 'offered',
   doc: '`on_retain_lookup` brings what `on_message_retain` has written in its pool. Said where no such rule shares a topic with it; what other programs write is not known here.',
   bad: 'backend.redis.hook.session.subscribed.1 = {"topic": "#", "action": {"function": "on_retain_lookup"}, "pool": "pool1"}',
   good: `backend.redis.hook.session.subscribed.1 = {"topic": "#", "action": {"function": "on_retain_lookup"}, "pool": "pool1"}
@@ -18,7 +19,7 @@ backend.redis.hook.message.publish.2 = {"topic": "values/#", "action": {"functio
       yield {
         span: fetch.span,
         message: `no rule writes retained messages of \`${filterOf(fetch)}\` into \`${fetch.pool}\`; this lookup finds none`,
-        hint: `add \`${ruleLine(symbols, { name: kind.store, filter: fetch.filter, pool: fetch.pool, after })}\``,
+        fix: ruleAdded(symbols, fetch, { name: kind.store, filter: fetch.filter, pool: fetch.pool, after }),
       }
       after += 1
     }

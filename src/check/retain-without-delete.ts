@@ -1,11 +1,12 @@
 import { exampleTopic } from '../language/filter-algebra.ts'
 import { ruleName, type Check } from './check.ts'
 import { filterOf, flowRules, isDoneOtherwise, mayHoldMore, meet } from './flow-rule.ts'
-import { ruleLine } from './rule-line.ts'
+import { ruleAdded } from './rule-line.ts'
 
 export const retainWithoutDelete: Check = {
   name: 'retain-without-delete',
   severity: 'warning',
+  fix: 'offered',
   doc: 'A retained message is cleared by an empty one [MQTT-3.3.1-10]; `on_message_retain` alone leaves the stored one where it is.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "values/#", "action": {"function": "on_message_retain"}, "expired_time": 3600, "pool": "pool1"}',
   good: `backend.redis.hook.message.publish.1 = {"topic": "values/#", "action": {"function": "on_message_retain"}, "expired_time": 3600, "pool": "pool1"}
@@ -24,7 +25,7 @@ backend.redis.hook.message.publish.2 = {"topic": "#", "action": {"function": "on
       yield {
         span: store.span,
         message: `an empty retained message does not clear what \`${ruleName(store.symbol)}\` has stored${deletes.length === 0 ? '' : `, for example of \`${topic}\``}`,
-        hint: `add \`${ruleLine(symbols, { name: 'on_retain_delete', filter: store.filter, pool: store.pool, after })}\``,
+        fix: ruleAdded(symbols, store, { name: 'on_retain_delete', filter: store.filter, pool: store.pool, after }),
         related: known.map(({ pool, span }) => ({ span, message: pool === store.pool ? 'clears others' : `clears in \`${pool}\`` })),
       }
       after += 1

@@ -1,6 +1,9 @@
 import { actionOf } from '../actions/index.ts'
 import type { FunctionName } from '../actions/action.ts'
 import { HOOKS } from '../language/hooks.ts'
+import type { Finding } from './check.ts'
+import { extentOf, lineAdded } from './edits.ts'
+import type { FlowRule } from './flow-rule.ts'
 import { currentRules, type Symbols } from './symbols.ts'
 import { expiredAfter } from './no-expiry.ts'
 
@@ -12,8 +15,13 @@ interface RuleParts {
   readonly after?: number
 }
 
-/** A line that could be added, with a number that is free. */
-export function ruleLine(symbols: Symbols, { name, filter, pool, after = 0 }: RuleParts): string {
+/** A line that could be added behind a rule, with a number that is free. */
+export function ruleAdded(symbols: Symbols, { symbol: { rule } }: Pick<FlowRule, 'symbol'>, parts: RuleParts): NonNullable<Finding['fix']> {
+  const line = ruleLine(symbols, parts)
+  return { title: `add \`${line}\``, edits: [lineAdded(symbols, extentOf(rule), line)] }
+}
+
+function ruleLine(symbols: Symbols, { name, filter, pool, after = 0 }: RuleParts): string {
   const { hooks: [hook], expires } = actionOf(name)
   if (hook === undefined) throw new Error(`${name} has no hook`)
   const taken = currentRules(symbols).filter(rule => rule.hook === hook).map(({ number }) => Number(number)).filter(Number.isSafeInteger)

@@ -1,3 +1,5 @@
+import type { Finding } from './check.ts'
+import { fieldText } from './command-text.ts'
 import { keysOf, type Argument, type RedisCall } from './redis-call.ts'
 import { slotsDiffer, written, type Template } from './template.ts'
 
@@ -15,13 +17,15 @@ export function firstApart([first, ...others]: readonly Argument[]): readonly [A
 }
 
 /** What to write for two keys so that they fall into one slot: around a placeholder that both have, braces. */
-export function sharedTag(a: Template, b: Template): string {
+export function sharedTag({ template: a, field: aField }: Argument, { template: b, field: bField }: Argument): Pick<Finding, 'fix'> & { readonly hint: string } {
   const names = a.flatMap(part => part.kind === 'placeholder' ? [part.name] : [])
   const shared = names.find(name => b.some(part => part.kind === 'placeholder' && part.name === name))
   if (shared === undefined || [a, b].some(key => key.some(part => part.kind === 'text' && /[{}]/.test(part.text)))) {
-    return 'use one key a command, or give all of them the same text in `{}`'
+    return { hint: 'use one key a command, or give all of them the same text in `{}`' }
   }
-  return `write \`${tagged(a, shared)}\` and \`${tagged(b, shared)}\``
+  const [one, other] = [tagged(a, shared), tagged(b, shared)]
+  const hint = `write \`${one}\` and \`${other}\``
+  return { hint, fix: { title: hint, edits: [{ span: aField.span, text: fieldText(one) }, { span: bField.span, text: fieldText(other) }] } }
 }
 
 /** The key with braces around the first of its placeholders with that name. */

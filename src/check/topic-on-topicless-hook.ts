@@ -1,17 +1,22 @@
 import { HOOKS } from '../language/hooks.ts'
 import type { Check } from './check.ts'
+import { elementRemoved } from './edits.ts'
 
 export const topicOnTopiclessHook: Check = {
   name: 'topic-on-topicless-hook',
   severity: 'warning',
+  fix: 'offered',
   doc: 'A client that connects has no topic yet: the filter has no effect, and the rule runs for every client.',
   bad: 'backend.redis.hook.client.connected.1 = {"topic": "sensors/#", "action": {"function": "on_client_connected"}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const { hook, members } of rules) {
+  *find(symbols) {
+    for (const { hook, members, rule } of symbols.rules) {
       const topic = members.get('topic')
       if (hook === undefined || HOOKS[hook].hasTopic || topic === undefined) continue
-      yield { span: topic.span, message: `\`${hook}\` has no topic; the filter has no effect and the rule runs for every client`, hint: 'delete `topic`' }
+      yield {
+        span: topic.span, message: `\`${hook}\` has no topic; the filter has no effect and the rule runs for every client`,
+        fix: { title: 'delete `topic`', edits: elementRemoved(symbols, rule.value.members, topic) },
+      }
     }
   },
 }

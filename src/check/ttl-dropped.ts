@@ -1,7 +1,7 @@
 import { compareRuleNumbers } from '../language/rule-number.ts'
 import { coversFilter } from '../language/topic-filter.ts'
-import type { Check } from './check.ts'
-import { commandText } from './command-text.ts'
+import type { Check, Finding } from './check.ts'
+import { rewritten } from './command-text.ts'
 import { callsOf, keysOf, type Argument, type RedisCall } from './redis-call.ts'
 import { currentRules, type RuleSymbol } from './symbols.ts'
 import { mayBe, written } from './template.ts'
@@ -10,6 +10,7 @@ import { isRefused } from './unpaired.ts'
 export const ttlDropped: Check = {
   name: 'ttl-dropped',
   severity: 'warning',
+  fix: 'offered',
   doc: 'A plain `SET` takes away the expiry of its key. Keys are compared as they are written. A key that expires only after its client is gone, and is set for good when the client comes back, is taken as meant.',
   bad: `backend.redis.hook.message.publish.1 = {"topic": "a/#", "action": {"commands": ["SET last:\${clientid} \${topic} EX 60"]}, "pool": "pool1"}
 backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"commands": ["SET last:\${clientid} \${topic}"]}, "pool": "pool1"}`,
@@ -25,7 +26,7 @@ backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"commands": [
         if (setter === undefined || alike.some(other => isAfter(other, call))) continue
         yield {
           span: key.field.span, message: `\`${call.title}\` takes away the expiry that \`${written(key.template)}\` gets elsewhere: from then on it is kept for ever`,
-          hint: hintFor(call),
+          ...cure(call),
           related: [{ span: setter.nameSpan, message: `\`${setter.title}\` sets it` }],
         }
       }
@@ -64,7 +65,9 @@ function isAfter(later: RedisCall, earlier: RedisCall): boolean {
   return a.topic === undefined || (b.topic !== undefined && coversFilter(a.topic.value, b.topic.value))
 }
 
-function hintFor({ name, command: { fields: [, ...fields] } }: RedisCall): string {
-  const text = name === 'mset' ? undefined : commandText(['SET', ...fields, 'KEEPTTL'])
-  return text === undefined ? 'use `SET key value KEEPTTL`, or `EX` and seconds' : `write \`${text}\`, or \`EX\` and seconds in the place of \`KEEPTTL\``
+function cure({ name, command }: RedisCall): Pick<Finding, 'hint' | 'fix'> {
+  const hint = 'use `SET key value KEEPTTL`, or `EX` and seconds'
+  if (name === 'mset') return { hint }
+  const fix = rewritten(command, ['SET', ...command.fields.slice(1), 'KEEPTTL'], hint)
+  return { hint: fix.title === hint ? hint : `${fix.title}, or \`EX\` and seconds in the place of \`KEEPTTL\``, fix }
 }

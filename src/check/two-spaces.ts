@@ -1,12 +1,12 @@
-import type { Check } from './check.ts'
-import { commandText } from './command-text.ts'
-import { emptyFields, isUnwritten } from './empty-fields.ts'
+import type { Check, Finding } from './check.ts'
+import { emptyFields, withoutEmptyFields } from './empty-fields.ts'
 import { callsOf, type RedisCall } from './redis-call.ts'
 import { isRefused } from './unpaired.ts'
 
 export const twoSpaces: Check = {
   name: 'two-spaces',
   severity: 'warning',
+  fix: 'safe',
   doc: 'Fields are separated by exactly one space: two make an empty field, and one at the end makes one too.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SADD  clients ${clientid}"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SADD clients ${clientid}"]}, "pool": "pool1"}',
@@ -16,12 +16,13 @@ export const twoSpaces: Check = {
       // What Redis refuses for its number of fields is said as that.
       if (span === undefined || isRefused(call)) continue
       const atEnd = call.command.fields.at(-1)?.span.start.offset === span.end.offset
-      yield { span, message: atEnd ? 'a space at the end makes an empty field' : 'two spaces make an empty field', hint: hintFor(call) }
+      yield { span, message: atEnd ? 'a space at the end makes an empty field' : 'two spaces make an empty field', ...cure(call) }
     }
   },
 }
 
-function hintFor({ command: { fields } }: RedisCall): string {
-  const text = commandText(fields.filter(field => !isUnwritten(field)))
-  return `${text === undefined ? 'write one space' : `write \`${text}\``}, or \\"\\" if an empty field is meant`
+function cure(call: RedisCall): Pick<Finding, 'hint' | 'fix'> {
+  // Without its empty field it may be one too few.
+  const { fix, isTaken } = withoutEmptyFields(call)
+  return { hint: `${fix.title}, or \\"\\" if an empty field is meant`, fix: { ...fix, ...isTaken ? {} : { safe: false } } }
 }

@@ -1,6 +1,7 @@
 import { addedMembers, growth, keyTypeOf, mayShrink, type KeyType } from '../language/command-keys.ts'
-import type { Check } from './check.ts'
-import { commandText, fieldText } from './command-text.ts'
+import type { Check, Finding } from './check.ts'
+import { fieldText, rewritten } from './command-text.ts'
+import { itemAdded } from './edits.ts'
 import { callsOf, keysOf, type Argument, type RedisCall } from './redis-call.ts'
 import { currentRules } from './symbols.ts'
 import { mayBe, valueOf, written, type Template } from './template.ts'
@@ -9,6 +10,7 @@ import { isRefused } from './unpaired.ts'
 export const unboundedCollection: Check = {
   name: 'unbounded-collection',
   severity: 'warning',
+  fix: 'offered',
   doc: 'What each message adds to and nothing takes from grows until Redis is full. Said once for a key, where no rule takes from it or lets it expire; an application that does is not seen.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["RPUSH pub:${topic} ${msgid}"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["RPUSH pub:${topic} ${msgid}", "LTRIM pub:${topic} -1000 -1"]}, "pool": "pool1"}',
@@ -28,7 +30,7 @@ export const unboundedCollection: Check = {
       yield {
         span: key.field.span,
         message: `this ${type} grows for ever: no rule takes from \`${text}\` or lets it expire`,
-        hint: `${cure(call, text, type)}; ignore this where an application takes from it`,
+        ...cure(call, text, type),
       }
     }
   },
@@ -46,14 +48,23 @@ function isEverNew(template: Template): boolean {
   return template.some(part => valueOf(part)?.everNew === true)
 }
 
-function cure({ name, command: { fields: [first, key, ...rest] } }: RedisCall, text: string, type: KeyType): string {
-  const typed = fieldText(text)
+function cure({ name, command }: RedisCall, text: string, type: KeyType): Pick<Finding, 'hint' | 'fix'> {
+  const { fields: [first, key, ...rest] } = command
   if (name === 'xadd' && first !== undefined && key !== undefined) {
-    return `write \`${commandText([first, key, 'MAXLEN', '~', '1000', ...rest]) ?? 'XADD key MAXLEN ~ 1000 ..'}\``
+    const fix = rewritten(command, [first, key, 'MAXLEN', '~', '1000', ...rest], 'write `XADD key MAXLEN ~ 1000 ..`')
+    return { hint: `${fix.title}; ${UNLESS}`, fix }
   }
+  const typed = fieldText(text)
   const trim: Partial<Record<KeyType, string>> = {
     'list': name.startsWith('l') ? `LTRIM ${typed} 0 999` : `LTRIM ${typed} -1000 -1`,
     'sorted set': `ZREMRANGEBYRANK ${typed} 0 -1001`,
   }
-  return `add ${[trim[type], `EXPIRE ${typed} 86400`].flatMap(it => it === undefined ? [] : [`\`${it}\``]).join(' or ')}`
+  const commands = [trim[type], `EXPIRE ${typed} 86400`].flatMap(it => it ?? [])
+  const written = commands.map(it => `\`${it}\``)
+  return {
+    hint: `add ${written.join(' or ')}; ${UNLESS}`,
+    fix: { title: `add ${written[0] ?? ''}`, edits: commands.slice(0, 1).map(it => itemAdded(command.text, `"${it}"`)) },
+  }
 }
+
+const UNLESS = 'ignore this where an application takes from it'

@@ -1,21 +1,23 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
-import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import { nearest } from '../diagnostic/did-you-mean.ts'
 import { lineBeside, type Check } from './check.ts'
+import { choice } from './choice.ts'
+import { textEdit } from './edits.ts'
 import { poolIsKnown, type Symbols } from './symbols.ts'
 
 export const undefinedPool: Check = {
   name: 'undefined-pool',
   severity: 'error',
+  fix: 'offered',
   doc: 'A rule writes into a pool, and there is none of that name.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool2"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}',
   *find(symbols) {
     for (const { pool } of symbols.rules) {
       if (pool === undefined || poolIsKnown(symbols, pool.value)) continue
-      const near = nearest(pool.value, symbols.pools.keys())
       yield {
         span: pool.span, message: `pool \`${pool.value}\` is not defined; ${definedPools(symbols, pool.span)}`,
-        hint: near.length > 0 ? `write ${oneOfThese(near)}` : `add \`backend.redis.${pool.value}.server = ..\``,
+        ...choice(nearest(pool.value, symbols.pools.keys()), name => textEdit(pool, name)) ?? { hint: `add \`backend.redis.${pool.value}.server = ..\`` },
       }
     }
   },

@@ -1,6 +1,7 @@
-import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import { nearest } from '../diagnostic/did-you-mean.ts'
 import { COMMAND_NAMES, redisCommand } from '../language/redis-commands.ts'
 import type { Check, Finding } from './check.ts'
+import { choice } from './choice.ts'
 import { between, callsOf, type RedisCall } from './redis-call.ts'
 
 /** Of Valkey, and not of Redis (valkey.io/commands). */
@@ -9,6 +10,7 @@ const VALKEY = new Set(['delifeq', 'commandlog'])
 export const unknownCommand: Check = {
   name: 'unknown-command',
   severity: 'warning',
+  fix: 'offered',
   doc: 'Redis refuses a command that it does not have. A module may bring it: names with a dot, such as `JSON.SET`, are taken for that and nothing is said.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["HEST k f v"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["HSET k f v"]}, "pool": "pool1"}',
@@ -24,7 +26,7 @@ function ofName({ title, nameSpan }: RedisCall): Finding {
   const near = likely(title)
   return {
     span: nameSpan, message: `\`${title}\` is no command of Redis, unless a module brings it`,
-    hint: near.length > 0 ? `write ${oneOfThese(near)}` : undefined,
+    ...choice(near, text => ({ span: nameSpan, text })),
   }
 }
 
@@ -45,6 +47,6 @@ function* ofSubcommand({ name, args: [first], texts: [text], nameSpan }: RedisCa
   const near = nearest(text, names.map(subcommand => subcommand.toUpperCase()))
   yield {
     span: between({ parts: [], span: nameSpan }, first.field), message: `\`${name.toUpperCase()}\` has no subcommand \`${text}\``,
-    hint: near.length > 0 ? `write ${oneOfThese(near.map(word => `${name.toUpperCase()} ${word}`))}` : undefined,
+    ...choice(near.map(word => `${name.toUpperCase()} ${word}`), whole => ({ span: between({ parts: [], span: nameSpan }, first.field), text: whole })),
   }
 }

@@ -1,10 +1,12 @@
-import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import { nearest } from '../diagnostic/did-you-mean.ts'
 import { isForeign } from '../language/foreign-settings.ts'
 import type { Check } from './check.ts'
+import { choice } from './choice.ts'
 
 export const unknownSection: Check = {
   name: 'unknown-section',
   severity: 'error',
+  fix: 'offered',
   doc: 'A rule stands under `backend.redis.hook.`; under another name nothing would run it.',
   bad: 'backend.redis.hok.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
@@ -15,11 +17,11 @@ export const unknownSection: Check = {
       // The first word that is another than those of a rule's key.
       const at = ['backend', 'redis', 'hook'].findIndex((name, i) => name !== words[i])
       const [word, meant] = [key.words[at], ['backend', 'redis', 'hook'][at] ?? '']
-      const near = nearest(word?.text ?? '', [meant])
       yield {
         span: word?.span ?? key.span,
         message: `no section \`${word?.text ?? ''}\` that has rules`,
-        hint: near.length > 0 ? `write ${oneOfThese(near)}` : 'write `backend.redis.hook.<hook>.<number> = {..}`',
+        ...choice(nearest(word?.text ?? '', [meant]), text => word && { span: word.span, text })
+          ?? { hint: 'write `backend.redis.hook.<hook>.<number> = {..}`' },
       }
     }
   },

@@ -1,12 +1,14 @@
-import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import { nearest } from '../diagnostic/did-you-mean.ts'
 import { POOL_OPTIONS } from '../language/pool-options.ts'
 import { poolNamed, possibleKeys } from '../language/setting-table.ts'
 import type { Check } from './check.ts'
+import { choice } from './choice.ts'
 import { misprintOf } from './misprint.ts'
 
 export const unknownSetting: Check = {
   name: 'unknown-setting',
   severity: 'error',
+  fix: 'offered',
   doc: 'A setting that hookline does not know would have no effect.',
   bad: 'backend.redis.pool1.poolsize = 8',
   good: 'backend.redis.pool1.pool_size = 8',
@@ -19,7 +21,8 @@ export const unknownSetting: Check = {
       yield {
         span: option?.span ?? key.span,
         message: option === undefined ? `no setting \`${written}\`` : `a pool has no setting \`${written}\``,
-        hint: near.length > 0 ? `write ${oneOfThese(near)}` : undefined,
+        // What is between `<` and `>` is a name that somebody must choose.
+        ...choice(near, text => text.includes('<') ? undefined : { span: option?.span ?? key.span, text }),
       }
     }
   },

@@ -1,40 +1,70 @@
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { nearest, oneOfThese } from '../diagnostic/did-you-mean.ts'
+import type { Diagnostic, Edit, Span } from '../diagnostic/diagnostic.ts'
+import { nearest } from '../diagnostic/did-you-mean.ts'
+import { spanOf } from '../diagnostic/source-text.ts'
 import type { Check, Finding } from './check.ts'
+import { choice } from './choice.ts'
+import { linesRemoved } from './edits.ts'
 import { ignoresFinding, isWithin, type IgnoreSymbol } from './ignore.ts'
+import type { Symbols } from './symbols.ts'
 
 export const unusedIgnore: Check = {
   name: 'unused-ignore',
   severity: 'warning',
+  fix: 'safe',
   doc: 'An ignore that finds nothing to ignore misleads, and may hide what comes later.',
   bad: `# hookline-ignore no-expiry -- an archive
 backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}`,
   good: `# hookline-ignore no-expiry -- an archive
 backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}`,
   find: () => [],
-  *review({ ignores }, { found, names }) {
-    for (const ignore of ignores) yield* uselessParts(ignore, found, names)
+  *review(symbols, { found, names }) {
+    for (const ignore of symbols.ignores) yield* uselessParts(symbols, ignore, { found, checks: names })
   },
 }
 
-function* uselessParts(ignore: IgnoreSymbol, found: readonly Diagnostic[], checks: readonly string[]): Iterable<Finding> {
+interface Around {
+  readonly found: readonly Diagnostic[]
+  readonly checks: readonly string[]
+}
+
+function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }: Around): Iterable<Finding> {
   const { span, before, names } = ignore
   if (before === 'inside') yield { span, message: 'an ignore inside an object has no effect', hint: 'put it on the line before the rule' }
   else if (before === 'nothing') yield { span, message: 'no line follows that it could be about', hint: 'put it on the line before the rule, or delete it' }
   else if (names.length === 0) yield { span, message: 'it names no check to ignore', hint: 'write `# hookline-ignore NAME -- reason`' }
   if (before === 'inside' || before === 'nothing') return
+  const isUsed = (name: string): boolean => found.some(finding => finding.check === name && ignoresFinding(ignore, finding))
   for (const { text: name, span: at } of names) {
     if (!checks.includes(name)) {
-      const near = nearest(name, checks)
-      yield { span: at, message: `no check \`${name}\``, hint: near.length > 0 ? `write ${oneOfThese(near)}` : 'write the name that stands in brackets after a finding' }
+      yield {
+        span: at, message: `no check \`${name}\``,
+        ...choice(nearest(name, checks), text => ({ span: at, text }))
+          ?? { hint: 'write the name that stands in brackets after a finding' },
+      }
       continue
     }
     // What a line that cannot be read holds is not known; and without a reason nothing is ignored.
     if (before === 'unreadable' || ignore.reason === undefined) continue
     const here = found.filter(finding => finding.check === name && isWithin(before, finding.span))
-    if (here.some(finding => ignoresFinding(ignore, finding))) continue
+    if (isUsed(name)) continue
     yield here.length > 0
       ? { span: at, message: `\`${name}\` is an error here, and stays one`, hint: 'mend the line, and delete the ignore' }
-      : { span: at, message: `nothing to ignore here: no \`${name}\` on the next line`, hint: 'delete it' }
+      : {
+        span: at, message: `nothing to ignore here: no \`${name}\` on the next line`,
+        fix: {
+          title: 'delete it',
+          edits: names.some(other => !checks.includes(other.text) || isUsed(other.text)) ? nameRemoved(symbols, ignore, at) : [linesRemoved(symbols, span)],
+        },
+      }
   }
+}
+
+/** The name less, with what divides it from the next, or else from the one before. */
+function nameRemoved({ texts }: Symbols, { names }: IgnoreSymbol, span: Span): readonly Edit[] {
+  const source = texts.get(span.file)
+  if (source === undefined) return [{ span, text: '' }]
+  const at = names.findIndex(name => name.span === span)
+  const [before, after] = [names[at - 1], names[at + 1]]
+  const [from, to] = after !== undefined ? [span.start, after.span.start] : [before?.span.end ?? span.start, span.end]
+  return [{ span: spanOf(source, from.offset, to.offset), text: '' }]
 }

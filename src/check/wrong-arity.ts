@@ -1,8 +1,8 @@
 import { usageOf } from '../language/command-usage.ts'
 import type { Span } from '../diagnostic/diagnostic.ts'
 import { wrongCount, type WrongCount } from './argument-count.ts'
-import type { Check } from './check.ts'
-import { emptyFields, ONE_SPACE } from './empty-fields.ts'
+import type { Check, Finding } from './check.ts'
+import { emptyFields, oneSpace } from './empty-fields.ts'
 import { between, callsOf, callSpan, type RedisCall } from './redis-call.ts'
 
 export const wrongArity: Check = {
@@ -19,7 +19,7 @@ export const wrongArity: Check = {
       yield {
         span: wrong.kind === 'few' ? callSpan(call) : surplus(call, wrong),
         message: `\`${call.title}\` takes ${wrong.takes}, not ${wrong.given}${fourteen ? '; `${message}` is fourteen' : ''}`,
-        hint: fourteen && wrong.kind === 'many' ? 'write `${payload}` for one value, or `HSET key ${message}`' : hintFor(call, wrong),
+        ...fourteen && wrong.kind === 'many' ? { hint: 'write `${payload}` for one value, or `HSET key ${message}`' } : cure(call, wrong),
       }
     }
   },
@@ -30,9 +30,9 @@ function surplus(call: RedisCall, { surplus: first }: WrongCount): Span {
   return first === undefined || last === undefined ? callSpan(call) : between(first.field, last.field)
 }
 
-function hintFor(call: RedisCall, { kind }: WrongCount): string {
-  if (emptyFields(call.command).length > 0) return ONE_SPACE
+function cure(call: RedisCall, { kind }: WrongCount): Pick<Finding, 'hint' | 'fix'> {
+  if (emptyFields(call.command).length > 0) return oneSpace(call)
   const usage = usageOf(call.title)
   const form = usage === undefined ? `see redis.io/commands/${call.title.toLowerCase().replaceAll(' ', '-')}` : `write \`${usage}\``
-  return kind === 'few' ? form : `${form}; a field ends at the first space: quote one that has spaces, as in \\"a b\\"`
+  return { hint: kind === 'few' ? form : `${form}; a field ends at the first space: quote one that has spaces, as in \\"a b\\"` }
 }

@@ -22,7 +22,24 @@ export interface Diagnostic {
   /** What is wrong, in the user's words; lower case, no full stop. */
   readonly message: string
   readonly span: Span
-  /** What to type; starts with a verb. */
+  /** What to type; starts with a verb. Where there is a fix, it says what that does, and maybe what else could be done. */
   readonly hint?: string
+  readonly fix?: Fix
   readonly related?: readonly { readonly span: Span, readonly message: string }[]
+}
+
+/** How a finding can be mended, as data. */
+export interface Fix {
+  /** What it does; starts with a verb. */
+  readonly title: string
+  /** At least one; no two of them overlap. Applied together or not at all. */
+  readonly edits: readonly Edit[]
+  /** `lint --fix` applies it: it changes what the check says, and nothing else. The others are offered. */
+  readonly safe: boolean
+}
+
+/** Another text in the place of that of a span; an empty span is a place between two characters. */
+export interface Edit {
+  readonly span: Span
+  readonly text: string
 }

@@ -18,6 +18,8 @@ export interface SourceReader {
   complete(source: Source): Promise<Source>
   /** What was looked at so far. */
   readonly watched: Watched
+  /** What stood in the files that were read, by their names. */
+  readonly bytes: ReadonlyMap<string, Buffer>
 }
 
 /** Files included in all: two that include each other twice over would have no end that anybody lives to see. */
@@ -31,21 +33,30 @@ interface Open {
   readonly place: string
 }
 
-export function createSourceReader(env: NodeJS.ProcessEnv): SourceReader {
+/** `contents` stands in the place of what is in the files there; by their places, links followed. */
+export function createSourceReader(env: NodeJS.ProcessEnv, contents: ReadonlyMap<string, Buffer> = new Map()): SourceReader {
+  const bytes = new Map<string, Buffer>()
   const files = new Set<string>()
   const folders = new Set<string>()
   let included = 0
 
   return {
     get watched() { return { files: [...files], folders: [...folders] } },
+    bytes,
     read: name => read(name, []),
-    take: (name, bytes) => withMentions({ name, ...decode(bytes) }, []),
+    take: (name, taken) => withMentions(sourceOf(name, taken), []),
     complete: source => withMentions(source, []),
   }
 
   async function read(name: string, within: readonly Open[]): Promise<Source> {
     files.add(name)
-    return await withMentions({ name, ...decode(await readFile(name)) }, within)
+    const given = contents.size === 0 ? undefined : contents.get(await placeOf(name))
+    return await withMentions(sourceOf(name, given ?? await readFile(name)), within)
+  }
+
+  function sourceOf(name: string, read: Buffer): Source {
+    bytes.set(name, read)
+    return { name, ...decode(read) }
   }
 
   async function withMentions(source: Source, within: readonly Open[]): Promise<Source> {

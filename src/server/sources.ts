@@ -59,21 +59,28 @@ export interface StandardInput {
 
 export interface ReadProgramsOptions extends ReadOptions {
   readonly stdin: StandardInput | undefined
+  /** In the place of what is in the files there; by their places, links followed. */
+  readonly contents?: ReadonlyMap<string, Buffer>
 }
 
 export type Programs =
-  | { readonly ok: true, readonly programs: readonly (readonly Source[])[] }
+  | {
+    readonly ok: true
+    readonly programs: readonly (readonly Source[])[]
+    /** What stood in the files, included ones too, by their names. */
+    readonly bytes: ReadonlyMap<string, Buffer>
+  }
   | Trouble
 
 /** Reads rules files each as a program of its own, once; one that a folder has and that another includes is none. */
-export async function readPrograms(paths: readonly string[], { env = process.env, overrides = true, stdin }: ReadProgramsOptions): Promise<Programs> {
-  const reader = createSourceReader(env)
+export async function readPrograms(paths: readonly string[], { env = process.env, overrides = true, stdin, contents }: ReadProgramsOptions): Promise<Programs> {
+  const reader = createSourceReader(env, contents)
   const found = await findNamed(paths, stdin)
   if (!found.ok) return found
   const read = await readAll(found.named, reader)
   if (!read.ok) return read
   const variables = overrides ? await variablesOf(env, reader) : []
-  return { ok: true, programs: (await withoutParts(read.sources)).map(source => [source, ...variables]) }
+  return { ok: true, programs: (await withoutParts(read.sources)).map(source => [source, ...variables]), bytes: reader.bytes }
 }
 
 async function variablesOf(env: NodeJS.ProcessEnv, reader: SourceReader): Promise<readonly Source[]> {
@@ -85,6 +92,8 @@ interface Trouble {
   readonly ok: false
   readonly file: string
   readonly reason: string
+  /** It was to be written; else read. */
+  readonly writing?: true
 }
 
 /** A file that an argument means, by its name or by that of a folder. */

@@ -1,4 +1,4 @@
-import type { Span } from '../diagnostic/diagnostic.ts'
+import type { Fix, Span } from '../diagnostic/diagnostic.ts'
 import type { Source } from '../diagnostic/source.ts'
 import type { SourceText } from '../diagnostic/source-text.ts'
 
@@ -22,6 +22,7 @@ export interface Fault {
   readonly message: string
   readonly span: Span
   readonly hint?: string
+  readonly fix?: Omit<Fix, 'safe'>
 }
 
 export type Line = Blank | Comment | Include | Setting | Rule

@@ -2,7 +2,7 @@ import type { Span } from '../diagnostic/diagnostic.ts'
 import { oneOfThese } from '../diagnostic/did-you-mean.ts'
 import type { ForeignByte } from '../diagnostic/source.ts'
 import type { Fault } from './ast.ts'
-import type { Failure } from './grammar.ts'
+import { parseShape, type Failure } from './grammar.ts'
 import type { OpenBracket } from './object-end.ts'
 
 type SpanMaker = (start: number, end: number) => Span
@@ -27,7 +27,7 @@ export function lineFault(text: string, failure: Failure, span: SpanMaker): Faul
 export function scalarFault(text: string, failure: Failure, span: SpanMaker): Fault {
   if (failure.found === undefined) {
     const open = text.lastIndexOf('${')
-    return { check: 'syntax', span: span(open, text.length), message: 'the `${` opened here is never closed', hint: 'add `}`' }
+    return { check: 'syntax', span: span(open, text.length), message: 'the `${` opened here is never closed', ...added('}', span(text.length, text.length)) }
   }
   if (failure.found === '}') {
     return { check: 'syntax', span: span(text.lastIndexOf('${', failure.offset), failure.offset + 1), message: 'this says not which variable or file', hint: 'write `${env:NAME}` or `${file:PATH}`' }
@@ -129,39 +129,77 @@ function badEscape({ text, failure: { offset, expected }, span }: JsonMistake): 
   }
 }
 
-function neverClosed({ failure, open, span }: JsonMistake): Fault | undefined {
+function neverClosed({ text, failure, open, span }: JsonMistake): Fault | undefined {
   const innermost = open.at(-1)
   if (failure.found !== undefined || innermost === undefined) return undefined
   const [what, closing] = innermost.character === '{' ? ['object', '}'] : ['list', ']']
   const missing = open.map(({ character }) => character === '{' ? '}' : ']').reverse().join('')
   return {
     check: 'syntax', span: span(innermost.offset, innermost.offset + 1), message: `the ${what} opened here is never closed`,
-    hint: `add \`${open.length === 1 ? closing : missing}\``,
+    ...added(open.length === 1 ? closing : missing, span(text.length, text.length)),
   }
 }
 
-function curlyQuote({ failure: { offset, found }, span }: JsonMistake): Fault | undefined {
+function curlyQuote({ text, failure: { offset, found }, span }: JsonMistake): Fault | undefined {
   if (found === undefined || !'“”„‟«»″'.includes(found)) return undefined
-  return { check: 'curly-quote', span: span(offset, offset + 1), message: `a typographic quote; JSON needs \`"\``, hint: `write \`"\` for \`${found}\`` }
+  return { check: 'curly-quote', span: span(offset, offset + 1), message: `a typographic quote; JSON needs \`"\``, ...straight(text, found, span) }
 }
 
-function singleQuote({ failure: { offset, found }, span }: JsonMistake): Fault | undefined {
+function singleQuote({ text, failure: { offset, found }, span }: JsonMistake): Fault | undefined {
   if (found !== "'" && found !== '‘' && found !== '’' && found !== '`') return undefined
-  const check = found === "'" || found === '`' ? 'syntax' : 'curly-quote'
-  return { check, span: span(offset, offset + 1), message: 'a text in JSON stands in double quotes', hint: `write \`"\` for ${found}` }
+  const message = 'a text in JSON stands in double quotes'
+  return found === "'" || found === '`'
+    ? { check: 'syntax', span: span(offset, offset + 1), message, hint: `write \`"\` for ${found}` }
+    : { check: 'curly-quote', span: span(offset, offset + 1), message, ...straight(text, found, span) }
+}
+
+/** The typographic quotes of the whole object as they should be; no fix where it is no JSON then either. */
+function straight(text: string, found: string, span: SpanMaker): Pick<Fault, 'hint' | 'fix'> {
+  const title = `write \`"\` for \`${found}\``
+  const places = [quotesAroundTexts(text), Array.from(text.matchAll(CURLY), ({ index }) => index)]
+    .find(candidate => parseShape('Json', straightened(text, candidate), span).ok)
+  return places === undefined ? { hint: title } : { fix: { title, edits: places.map(at => ({ span: span(at, at + 1), text: '"' })) } }
+}
+
+const CURLY = /[“”„‟«»″‘’]/g
+
+function straightened(text: string, places: readonly number[]): string {
+  const at = new Set(places)
+  return Array.from({ length: text.length }, (_, i) => at.has(i) ? '"' : text[i]).join('')
+}
+
+/** Where the typographic quotes stand that begin or end a text: one that begins with a plain quote ends with one. */
+function quotesAroundTexts(text: string): readonly number[] {
+  const places: number[] = []
+  let opened: 'plain' | 'curly' | undefined
+  for (let i = 0; i < text.length; i += 1) {
+    const character = text[i] ?? ''
+    const isCurly = character.search(CURLY) === 0
+    if (opened !== undefined && character === '\\') i += 1
+    else if (character === '"') opened = opened === undefined ? 'plain' : undefined
+    else if (isCurly && opened !== 'plain') {
+      places.push(i)
+      opened = opened === undefined ? 'curly' : undefined
+    }
+  }
+  return places
+}
+
+function added(text: string, place: Span): Pick<Fault, 'fix'> {
+  return { fix: { title: `add \`${text}\``, edits: [{ span: place, text }] } }
 }
 
 function danglingComma({ text, failure: { offset, found }, span }: JsonMistake): Fault | undefined {
   if (found !== '}' && found !== ']') return undefined
   const before = text.slice(0, offset).trimEnd()
   if (!before.endsWith(',')) return undefined
-  return { check: 'syntax', span: span(before.length - 1, before.length), message: 'a comma, and nothing after it', hint: 'delete the comma' }
+  return { check: 'syntax', span: span(before.length - 1, before.length), message: 'a comma, and nothing after it', fix: { title: 'delete the comma', edits: [{ span: span(before.length - 1, before.length), text: '' }] } }
 }
 
 function missingComma({ text, failure: { offset, expected, found }, span }: JsonMistake): Fault | undefined {
   if (found !== '"' || !expected.includes('`,`')) return undefined
   const before = text.slice(0, offset).trimEnd().length
-  return { check: 'syntax', span: span(before - 1, before), message: 'a comma is missing after this', hint: 'add `,`' }
+  return { check: 'syntax', span: span(before - 1, before), message: 'a comma is missing after this', ...added(',', span(before, before)) }
 }
 
 /** `"a, "b": 1`: what was to be the next text began where this one ended. */
@@ -176,7 +214,7 @@ function straightAfterText({ text, failure: { offset, expected, found }, span }:
 function missingQuotes({ text, failure: { offset, expected }, span }: JsonMistake): Fault | undefined {
   const word = /^[\p{L}_$#+/][^\s,:{}[\]"]*/u.exec(text.slice(offset))?.[0]
   if (word === undefined || !expected.includes('`"`')) return undefined
-  return { check: 'syntax', span: span(offset, offset + word.length), message: 'a text in JSON stands in double quotes', hint: `write "${word}"` }
+  return { check: 'syntax', span: span(offset, offset + word.length), message: 'a text in JSON stands in double quotes', fix: { title: `write "${word}"`, edits: [{ span: span(offset, offset + word.length), text: `"${word}"` }] } }
 }
 
 function afterTheEnd({ text, failure: { offset, expected }, span }: JsonMistake): Fault | undefined {

@@ -5,7 +5,7 @@ export function print(file: Pick<RuleFile, 'lines'>): string {
   return file.lines.map(line => `${printLine(line)}\n`).join('')
 }
 
-function printLine(line: Line): string {
+export function printLine(line: Line): string {
   switch (line.kind) {
     case 'blank': return ''
     case 'comment': return line.text

@@ -73,10 +73,12 @@ it('writes one JSON object a line, its fields in a stable order', async () => {
     {
       file: path, line: 2, column: 1, endLine: 2, endColumn: 9, severity: 'error', check: 'unknown-setting',
       message: 'no setting `node.nam`', hint: 'write `node.name`',
+      fix: { title: 'write `node.name`', safe: false, edits: [{ file: path, line: 2, column: 1, endLine: 2, endColumn: 9, text: 'node.name' }] },
     },
   ])
-  expect(Array.from((out.split('\n')[1] ?? '').matchAll(/"(\w+)":/g), ([, name]) => name)).toEqual(
+  expect(Array.from((out.split('\n')[1] ?? '').split(',"fix":')[0]?.matchAll(/"(\w+)":/g) ?? [], ([, name]) => name)).toEqual(
     ['file', 'line', 'column', 'endLine', 'endColumn', 'severity', 'check', 'message', 'hint'])
+  expect(out).toMatch(/"fix":\{"title":.*,"safe":false,"edits":\[\{"file":.*,"line":2,"column":1,"endLine":2,"endColumn":9,"text":/)
 })
 
 it('writes no colour where it writes to no terminal', async () => {
