@@ -7,11 +7,13 @@ import { renderJson } from '../diagnostic/render/json.ts'
 import { renderPretty } from '../diagnostic/render/pretty.ts'
 import { withIncluded } from '../diagnostic/source.ts'
 import { readPrograms, type StandardInput } from '../server/sources.ts'
+import { writeMended } from './write-mended.ts'
 
 type Format = 'pretty' | 'json'
 
 interface Options {
   readonly format: Format
+  readonly fix: boolean | undefined
   readonly strict: boolean | undefined
   readonly maxWarnings: number | undefined
   readonly stdinFilename: string
@@ -26,6 +28,7 @@ export function lintCommand(): Command {
     .description('say what is wrong in rules files; needs no broker, no Redis and no network')
     .argument('<file|folder...>', 'rules files, each a program of its own; of a folder its *.conf, recursively; - is standard input')
     .addOption(new Option('--format <format>', 'for people, or one JSON object a line').choices(['pretty', 'json']).default('pretty'))
+    .addOption(new Option('--fix', 'mend in the files what can safely be mended, and say what is left'))
     .addOption(new Option('--strict', 'fail on warnings too'))
     .addOption(new Option('--max-warnings <number>', 'fail on more warnings than that').argParser(wholeNumber))
     .addOption(new Option('--allow-unset-env', 'a ${env:NAME} that is not set is a warning'))
@@ -36,6 +39,8 @@ export function lintCommand(): Command {
 It judges what the files say. Variables that set settings for a broker are left out unless --env is given.
 A file of a folder that another one of it includes is judged where it is included.
 A finding is ignored by a line before its own: # hookline-ignore NAME -- reason
+--fix writes the files that it mends, included ones too. Standard input is printed mended, and what is left goes to
+stderr; of files that it includes none is written.
 
 Exit codes: 0 no errors (warnings are allowed), 1 errors found, or more warnings than allowed,
 2 a file could not be read.`)
@@ -49,19 +54,21 @@ function wholeNumber(text: string): number {
 
 async function run(paths: string[], options: Options): Promise<void> {
   const stdin = paths.includes('-') ? await standardInput(options.stdinFilename) : undefined
-  const read = await readPrograms(paths, { overrides: options.env === true, stdin })
+  const reading = { overrides: options.env === true, stdin }
+  const compiling = { unsetEnv: options.allowUnsetEnv === true ? 'warning' : 'error', inlineIgnores: options.inlineIgnores } as const
+  const read = options.fix === true ? await writeMended(paths, { ...reading, ...compiling }) : await readPrograms(paths, reading)
   if (!read.ok) {
-    process.stderr.write(`hookline: cannot read ${read.file}: ${read.reason}\n`)
+    process.stderr.write(`hookline: cannot ${read.writing === true ? 'write' : 'read'} ${read.file}: ${read.reason}\n`)
     process.exitCode = 2
     return
   }
-  const compiled = read.programs.flatMap(sources => compile(sources, {
-    unsetEnv: options.allowUnsetEnv === true ? 'warning' : 'error', inlineIgnores: options.inlineIgnores,
-  }).diagnostics)
+  const compiled = read.programs.flatMap(sources => compile(sources, compiling).diagnostics)
   const diagnostics = eachOnce(compiled)
   // Whoever reads it may have seen enough (`hookline lint … | head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
-  process.stdout.write(render(diagnostics, read.programs.flat(), options.format))
+  // With --fix the mended text of standard input has its place.
+  const out = options.fix === true && stdin !== undefined ? process.stderr : process.stdout
+  out.write(render(diagnostics, read.programs.flat(), options.format))
   process.exitCode = fails(diagnostics, options) ? 1 : 0
 }
 

@@ -38,5 +38,6 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   { begins: 'hookline is stopping', why: 'test/server/reload.test.ts' },
   { begins: 'a replaced pool was closed before', why: 'test/server/reload.test.ts: it takes a minute' },
   { begins: '${name} is a ${spec.type} pool, which cannot', why: 'it takes a cluster' },
+  { begins: 'it has changed meanwhile', why: 'test/lint/fix-command.test.ts' },
   { begins: 'it is not set', why: 'diagnostics say it in words of their own' },
 ]

@@ -6,6 +6,7 @@ const COMMANDS = ['start', 'lint', 'adopt', 'reload', 'status', 'redis']
 
 const WARNING = 'zone.external.idle_timeout = 15s\n'
 const ERROR = 'node.nam = a\n'
+const MENDABLE = 'backend.redis.hook.message.acked.9 = {"topic": "#", "action": {"commands": ["SADD  acked ${clientid}"]}, "pool": "pool1"}\n'
 
 /** Each of a level includes both of the next. */
 function doubling(levels: number): Readonly<Record<string, string>> {
@@ -34,6 +35,8 @@ export const ORDINARY: readonly Situation[] = [
   { name: 'lint-warnings', line: 'hookline lint rules.conf', exit: 0, files: { 'rules.conf': WARNING } },
   { name: 'lint-errors', line: 'hookline lint rules.conf', exit: 1, files: { 'rules.conf': WARNING + ERROR } },
   { name: 'lint-as-json', line: 'hookline lint --format json rules.conf', exit: 1, files: { 'rules.conf': WARNING + ERROR } },
+  { name: 'lint-fix', line: 'hookline lint --fix rules.conf', exit: 0, files: { 'rules.conf': RULES + MENDABLE + WARNING } },
+  { name: 'lint-fix-standard-input', line: 'hookline lint --fix -', exit: 0, stdin: `backend.redis.pool1.server = embedded\n${MENDABLE}${WARNING}` },
   { name: 'lint-strict', line: 'hookline lint --strict rules.conf', exit: 1, files: { 'rules.conf': WARNING } },
   { name: 'lint-too-many-warnings', line: 'hookline lint --max-warnings 0 rules.conf', exit: 1, files: { 'rules.conf': WARNING } },
   { name: 'lint-few-enough-warnings', line: 'hookline lint --max-warnings 1 rules.conf', exit: 0, files: { 'rules.conf': WARNING } },
