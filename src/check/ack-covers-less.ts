@@ -1,5 +1,6 @@
 import { exampleTopic } from '../language/filter-algebra.ts'
-import { coversFilter, overlapsFilter } from '../language/topic-filter.ts'
+import { createFilterIndex } from '../language/filter-index.ts'
+import { coversFilter } from '../language/topic-filter.ts'
 import type { Check } from './check.ts'
 import { textEdit } from './edits.ts'
 import { filterOf, type FlowRule } from './flow-rule.ts'
@@ -48,9 +49,11 @@ backend.redis.hook.message.acked.2 = {"topic": "queue/+/+/#", "action": {"functi
 /** Of what a rule stores; where none is known of anything. */
 function notAcked(fetch: FlowRule, { stores, acks }: { readonly stores: readonly FlowRule[], readonly acks: readonly FlowRule[] }): string | undefined {
   if (acks.some(({ filter }) => filter === undefined)) return undefined
-    const sources = stores.length === 0 ? [[]] : stores.map(store => [filterOf(store)])
+  const sources = stores.length === 0 ? [[]] : stores.map(store => [filterOf(store)])
+  const index = createFilterIndex<string>()
+  for (const filter of acks.map(filterOf)) index.add(filter, filter)
   for (const source of sources) {
-    const acked = acks.map(filterOf).filter(filter => source.every(stored => overlapsFilter(filter, stored)))
+    const acked = index.overlapping(source[0])
     const topic = exampleTopic([filterOf(fetch), ...source], acked)
     if (topic !== undefined) return topic
   }

@@ -13,11 +13,12 @@ backend.redis.hook.client.disconnected.1 = {"action": {"function": "on_client_di
   *find(symbols) {
     if (mayHoldMore(symbols)) return
     const rules = flowRules(symbols)
+    const offline = rules.filter(({ name }) => name === 'on_client_disconnected')
+    const pools = new Set(offline.map(({ pool }) => pool))
     let after = 0
     for (const rule of rules) {
       const { name, pool, span } = rule
-      const offline = rules.filter(other => other.name === 'on_client_disconnected')
-      if (name !== 'on_client_connected' || offline.some(other => other.pool === pool)) continue
+      if (name !== 'on_client_connected' || pools.has(pool)) continue
       if (isDoneOtherwise(symbols, { name: 'on_client_disconnected', pool, filter: undefined, keys: 'mqtt:client:' })) continue
       yield {
         span,

@@ -1,6 +1,7 @@
 import { exampleTopic } from '../language/filter-algebra.ts'
+import { createFilterIndex, type FilterIndex } from '../language/filter-index.ts'
 import { lineBeside, type Check } from './check.ts'
-import { filterOf, meet } from './flow-rule.ts'
+import { filterOf } from './flow-rule.ts'
 import { flowsOf, type Flow } from './flows.ts'
 
 export const coveredByTwoPools: Check = {
@@ -22,11 +23,15 @@ backend.redis.hook.session.subscribed.2 = {"topic": "#", "action": {"function": 
   *find(symbols) {
     const { flows } = flowsOf(symbols)
     const said = new Set<string>()
-    for (const [i, later] of flows.entries()) {
-      for (const earlier of flows.slice(0, i)) {
-        const pools = [earlier.fetch.pool, later.fetch.pool].sort().join('\0')
-        const topic = earlier.fetch.pool === later.fetch.pool || said.has(pools) ? undefined : sharedTopic(earlier, later)
-        if (topic === undefined) continue
+    const earlierFlows = new Map<string, FilterIndex<Flow>>()
+    for (const later of flows) {
+      const { pool, filter } = later.fetch
+      for (const [other, index] of earlierFlows) {
+        const pools = [other, pool].sort().join('\0')
+        if (other === pool || said.has(pools)) continue
+        const earlier = index.overlapping(filter).find(it => sharedTopic(it, later) !== undefined)
+        const topic = earlier === undefined ? undefined : sharedTopic(earlier, later)
+        if (earlier === undefined || topic === undefined) continue
         said.add(pools)
         const { span } = earlier.fetch
         yield {
@@ -36,13 +41,16 @@ backend.redis.hook.session.subscribed.2 = {"topic": "#", "action": {"function": 
           related: [{ span, message: 'fetched here too' }],
         }
       }
+      const index = earlierFlows.get(pool) ?? createFilterIndex<Flow>()
+      earlierFlows.set(pool, index)
+      index.add(filter, later)
     }
   },
 }
 
 /** A topic that a subscriber gets from both. */
 function sharedTopic(a: Flow, b: Flow): string | undefined {
-  if (a.kind.ack === undefined || b.kind.ack === undefined || !meet(a.fetch, b.fetch)) return undefined
+  if (a.kind.ack === undefined || b.kind.ack === undefined) return undefined
   for (const aStore of a.stores) {
     for (const bStore of b.stores) {
       const topic = exampleTopic([a.fetch, b.fetch, aStore, bStore].map(filterOf))

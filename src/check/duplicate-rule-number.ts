@@ -1,5 +1,5 @@
-import { hookNamed } from '../language/hook-name.ts'
 import { isSamePlace, lineBeside, ruleName, type Check } from './check.ts'
+import { once } from './once.ts'
 import type { RuleSymbol, Symbols } from './symbols.ts'
 
 export const duplicateRuleNumber: Check = {
@@ -27,7 +27,15 @@ backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"function": "
   },
 }
 
-function nextFree({ rules }: Symbols, { hook }: RuleSymbol): number {
-  const taken = rules.filter(({ hookText }) => hookNamed(hookText) === hook).map(({ number }) => Number(number)).filter(Number.isInteger)
-  return Math.max(0, ...taken) + 1
+function nextFree(symbols: Symbols, { hook }: RuleSymbol): number {
+  return (highest(symbols).get(hook) ?? 0) + 1
 }
+
+/** The highest number among all lines of each hook. */
+const highest = once(({ rules }) => {
+  const numbers = new Map<RuleSymbol['hook'], number>()
+  for (const { hook, number } of rules) {
+    if (Number.isInteger(Number(number))) numbers.set(hook, Math.max(numbers.get(hook) ?? 0, Number(number)))
+  }
+  return numbers
+})

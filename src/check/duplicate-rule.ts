@@ -1,8 +1,9 @@
 import { lineBeside, ruleName, type Check } from './check.ts'
 import { ruleRemoved } from './edits.ts'
-import { sameRule } from './same-rule.ts'
+import { once } from './once.ts'
+import { sameness } from './same-rule.ts'
 import { expirySeconds } from './storing.ts'
-import { currentRules } from './symbols.ts'
+import { currentRules, type RuleSymbol } from './symbols.ts'
 
 export const duplicateRule: Check = {
   name: 'duplicate-rule',
@@ -14,11 +15,16 @@ backend.redis.hook.message.publish.2 = {"topic": "a/#", "action": {"function": "
   good: `backend.redis.hook.message.publish.1 = {"topic": "a/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
 backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}`,
   *find(symbols) {
-    const rules = currentRules(symbols)
-    for (const [i, rule] of rules.entries()) {
-      const first = rules.slice(0, i).find(other => sameRule(other, rule)
-        && (rule.known?.expires !== true || expirySeconds(symbols, other) === expirySeconds(symbols, rule)))
-      if (first === undefined) continue
+    const firsts = new Map<string, RuleSymbol>()
+    for (const rule of currentRules(symbols)) {
+      const same = sameness(rule)
+      if (same === undefined) continue
+      const id = `${same} ${rule.known?.expires === true ? expirySeconds(symbols, rule) ?? '' : ''}`
+      const first = firsts.get(id)
+      if (first === undefined) {
+        firsts.set(id, rule)
+        continue
+      }
       const { span } = first.rule.key
       yield {
         span: rule.rule.key.span, message: `\`${ruleName(rule)}\` does the same as \`${ruleName(first)}\` (${lineBeside(span, rule.rule.key.span)})`,
@@ -26,9 +32,12 @@ backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"function": "
         fix: {
           title: 'delete this line', edits: [ruleRemoved(symbols, rule)],
           // A file may be read without the other one; and a line that this one replaces would run again.
-          safe: span.file === rule.rule.key.span.file && !symbols.rules.some(({ repeatedBy }) => repeatedBy === rule.rule),
+          safe: span.file === rule.rule.key.span.file && !replacing(symbols).has(rule.rule),
         },
       }
     }
   },
 }
+
+/** The lines that take the place of others. */
+const replacing = once(({ rules }) => new Set(rules.map(({ repeatedBy }) => repeatedBy)))

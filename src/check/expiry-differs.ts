@@ -1,7 +1,7 @@
 import { lineBeside, type Check } from './check.ts'
-import { sameRule } from './same-rule.ts'
+import { sameness } from './same-rule.ts'
 import { expiryIsKnown, expirySeconds, isLonger, keptText } from './storing.ts'
-import { currentRules } from './symbols.ts'
+import { currentRules, type RuleSymbol } from './symbols.ts'
 
 export const expiryDiffers: Check = {
   name: 'expiry-differs',
@@ -13,10 +13,15 @@ backend.redis.hook.message.publish.2 = {"topic": "a/#", "action": {"function": "
 backend.redis.hook.message.publish.2 = {"topic": "a/#", "action": {"function": "on_message_retain"}, "expired_time": 3600, "pool": "pool1"}`,
   *find(symbols) {
     if (!expiryIsKnown(symbols)) return
-    const rules = currentRules(symbols).filter(({ known }) => known?.expires === true)
-    for (const [i, rule] of rules.entries()) {
-      const first = rules.slice(0, i).find(other => sameRule(other, rule))
-      if (first === undefined) continue
+    const firsts = new Map<string, RuleSymbol>()
+    for (const rule of currentRules(symbols)) {
+      const same = rule.known?.expires === true ? sameness(rule) : undefined
+      if (same === undefined) continue
+      const first = firsts.get(same)
+      if (first === undefined) {
+        firsts.set(same, rule)
+        continue
+      }
       const [one, other] = [first, rule].map(symbol => expirySeconds(symbols, symbol))
       if (one === other) continue
       const span = rule.members.get('expired_time')?.span ?? rule.functionName?.span ?? rule.rule.key.span

@@ -2,7 +2,8 @@ import type { FunctionName } from '../actions/action.ts'
 import type { Check } from './check.ts'
 import { choice } from './choice.ts'
 import { textEdit } from './edits.ts'
-import { FLOWS, flowsOf } from './flows.ts'
+import type { FlowRule } from './flow-rule.ts'
+import { FLOWS, flowsOf, type Flow } from './flows.ts'
 
 /** What comes of it, by the acknowledgement. */
 const EFFECTS: Readonly<Partial<Record<FunctionName, string>>> = {
@@ -24,8 +25,11 @@ backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function":
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {
     const flows = flowsOf(symbols).flows.filter(({ isAckedOtherwise }) => !isAckedOtherwise)
-    for (const ack of new Set(flows.flatMap(({ mismatchedAcks }) => mismatchedAcks))) {
-      const served = flows.filter(({ mismatchedAcks }) => mismatchedAcks.includes(ack))
+    const servedBy = new Map<FlowRule, Flow[]>()
+    for (const flow of flows) {
+      for (const ack of flow.mismatchedAcks) servedBy.set(ack, [...servedBy.get(ack) ?? [], flow])
+    }
+    for (const [ack, served] of servedBy) {
       const [first] = served
       if (first === undefined) continue
       const isAlike = FLOWS.find(flow => flow.ack === ack.name)?.store === first.kind.store

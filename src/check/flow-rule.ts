@@ -1,9 +1,11 @@
 import type { FunctionName } from '../actions/action.ts'
 import { actionOf } from '../actions/index.ts'
 import type { Span } from '../diagnostic/diagnostic.ts'
+import { createFilterIndex, type FilterIndex } from '../language/filter-index.ts'
 import { HOOKS } from '../language/hooks.ts'
 import { filterProblem, overlapsFilter, withoutShare } from '../language/topic-filter.ts'
-import { currentRules, poolIsKnown, type CommandSymbol, type RuleSymbol, type Symbols } from './symbols.ts'
+import { once } from './once.ts'
+import { currentRules, poolIsKnown, type RuleSymbol, type Symbols } from './symbols.ts'
 
 /** A rule of which all is known that decides which messages it meets. */
 export interface FlowRule {
@@ -18,18 +20,32 @@ export interface FlowRule {
 }
 
 /** The rules with a function that run and are in order, in the order of the files. */
-export function flowRules(symbols: Symbols): readonly FlowRule[] {
-  return currentRules(symbols).flatMap(symbol => flowRule(symbols, symbol) ?? [])
+export const flowRules = once((symbols: Symbols): readonly FlowRule[] => currentRules(symbols).flatMap(symbol => flowRule(symbols, symbol) ?? []))
+
+/** Those with that function that {@link meet} the rule, in the order of the files. */
+export function meeting(symbols: Symbols, name: FunctionName | undefined, { filter }: Pick<FlowRule, 'filter'>): readonly FlowRule[] {
+  return name === undefined ? [] : byFunction(symbols).get(name)?.overlapping(filter) ?? []
+}
+
+const byFunction = once(symbols => indexed(flowRules(symbols), ({ name }) => name))
+
+/** Rules by a key of theirs, and then by their filters. */
+export function indexed<K>(rules: readonly FlowRule[], keyOf: (rule: FlowRule) => K): ReadonlyMap<K, FilterIndex<FlowRule>> {
+  const indexes = new Map<K, FilterIndex<FlowRule>>()
+  for (const rule of rules) {
+    const index = indexes.get(keyOf(rule)) ?? createFilterIndex<FlowRule>()
+    indexes.set(keyOf(rule), index)
+    index.add(rule.filter, rule)
+  }
+  return indexes
 }
 
 /**
  * What is missing may be in what could not be read, or be a rule with a mistake that another check
  * reports: then nothing is said to be missing.
  */
-export function mayHoldMore(symbols: Symbols): boolean {
-  return symbols.broken.length + symbols.strays.length > 0 || symbols.isPartial
-    || currentRules(symbols).some(rule => rule.commands.length === 0 && flowRule(symbols, rule) === undefined)
-}
+export const mayHoldMore = once((symbols: Symbols): boolean => symbols.broken.length + symbols.strays.length > 0 || symbols.isPartial
+  || currentRules(symbols).some(rule => rule.commands.length === 0 && flowRule(symbols, rule) === undefined))
 
 function flowRule(symbols: Symbols, symbol: RuleSymbol): FlowRule | undefined {
   const { hook, known, functionName, pool, topic, members } = symbol
@@ -66,14 +82,26 @@ interface Missing {
  */
 export function isDoneOtherwise(symbols: Symbols, { name, pool, filter, keys }: Missing): boolean {
   const { hooks: [hook] } = actionOf(name)
-  return symbols.rules.some((symbol) => {
-    if (symbol.hook !== hook || symbol.pool?.value !== pool) return false
-    if (symbol.repeatedBy === undefined) return symbol.commands.some(command => namesKey(command, keys))
-    const rule = symbol.known?.name === name ? flowRule(symbols, symbol) : undefined
-    return rule !== undefined && meet(rule, { filter })
-  })
+  return commandKeys(symbols).get(`${hook} ${pool}`)?.has(keys) === true
+    || (replacedRules(symbols).get(`${name} ${pool}`)?.overlapping(filter) ?? []).length > 0
 }
 
-function namesKey({ fields }: CommandSymbol, keys: string): boolean {
-  return fields.some(({ parts: [first] }) => first?.kind === 'text' && first.text.startsWith(keys))
-}
+/** How the keys begin that commands work on, by the hook and the pool of their rules; of the keys that functions know too. */
+const commandKeys = once((symbols) => {
+  const keys = new Map<string, Set<string>>()
+  for (const { hook, pool, commands } of currentRules(symbols)) {
+    for (const { parts: [first] } of commands.flatMap(({ fields }) => fields)) {
+      const key = first?.kind === 'text' ? /^mqtt:\w+:/.exec(first.text)?.[0] : undefined
+      if (key === undefined) continue
+      const id = `${hook} ${pool?.value}`
+      keys.set(id, (keys.get(id) ?? new Set()).add(key))
+    }
+  }
+  return keys
+})
+
+/** Rules with a function in whose place others run, by it and the pool. */
+const replacedRules = once((symbols) => {
+  const replaced = symbols.rules.filter(({ repeatedBy }) => repeatedBy !== undefined).flatMap(symbol => flowRule(symbols, symbol) ?? [])
+  return indexed(replaced, ({ name, pool }) => `${name} ${pool}`)
+})

@@ -1,5 +1,7 @@
 import type { FunctionName } from '../actions/action.ts'
-import { flowRules, isDoneOtherwise, mayHoldMore, meet, type FlowRule } from './flow-rule.ts'
+import type { FilterIndex } from '../language/filter-index.ts'
+import { flowRules, indexed, isDoneOtherwise, mayHoldMore, meeting, type FlowRule } from './flow-rule.ts'
+import { once } from './once.ts'
 import type { Symbols } from './symbols.ts'
 
 /** What belongs together: what stores, what brings it to a subscriber, what takes note that it arrived. */
@@ -43,26 +45,31 @@ export interface Flows {
   readonly loose: readonly FlowRule[]
 }
 
-/** Many checks ask, and it takes all pairs of rules. */
-const known = new WeakMap<Symbols, Flows>()
-
 /** How the rules work together; nothing where {@link mayHoldMore}. */
-export function flowsOf(symbols: Symbols): Flows {
-  const flows = known.get(symbols) ?? findFlows(symbols)
-  known.set(symbols, flows)
-  return flows
-}
-
-function findFlows(symbols: Symbols): Flows {
+export const flowsOf = once((symbols: Symbols): Flows => {
   if (mayHoldMore(symbols)) return { flows: [], loose: [] }
   const rules = flowRules(symbols)
-  const orphans = rules.filter(rule => isAck(rule.name) && !rules.some(fetch => kindOf(fetch)?.ack === rule.name && meetInPool(fetch, rule)))
+  const orphans = orphansAmong(symbols, rules.filter(({ name }) => isAck(name)))
   const flows = rules.flatMap((fetch) => {
     const kind = kindOf(fetch)
-    return kind === undefined ? [] : flowOf(symbols, { rules, orphans, fetch, kind })
+    return kind === undefined ? [] : flowOf(symbols, { orphans, fetch, kind })
   })
   const used = new Set(flows.flatMap(({ mismatchedAcks, acksElsewhere }) => [...mismatchedAcks, ...acksElsewhere]))
-  return { flows, loose: orphans.filter(rule => !used.has(rule) && !isFetchedOtherwise(symbols, rule)) }
+  return { flows, loose: [...orphans.rules].filter(rule => !used.has(rule) && !isFetchedOtherwise(symbols, rule)) }
+})
+
+/** Acknowledgements for which no rule of their pool fetches. */
+interface Orphans {
+  readonly rules: ReadonlySet<FlowRule>
+  readonly byPool: ReadonlyMap<string, FilterIndex<FlowRule>>
+  readonly byName: ReadonlyMap<FunctionName, FilterIndex<FlowRule>>
+}
+
+function orphansAmong(symbols: Symbols, acks: readonly FlowRule[]): Orphans {
+  const isFetchedFor = (ack: FlowRule): boolean => FLOWS.some(kind =>
+    kind.ack === ack.name && meeting(symbols, kind.fetch, ack).some(fetch => fetch.pool === ack.pool))
+  const rules = acks.filter(ack => !isFetchedFor(ack))
+  return { rules: new Set(rules), byPool: indexed(rules, ({ pool }) => pool), byName: indexed(rules, ({ name }) => name) }
 }
 
 function isFetchedOtherwise(symbols: Symbols, ack: FlowRule): boolean {
@@ -71,20 +78,20 @@ function isFetchedOtherwise(symbols: Symbols, ack: FlowRule): boolean {
 }
 
 interface Around {
-  readonly rules: readonly FlowRule[]
-  readonly orphans: readonly FlowRule[]
+  readonly orphans: Orphans
   readonly fetch: FlowRule
   readonly kind: FlowKind
 }
 
-function flowOf(symbols: Symbols, { rules, orphans, fetch, kind }: Around): Flow {
-  const { pool } = fetch
-  const storing = rules.filter(rule => rule.name === kind.store && meet(rule, fetch))
+function flowOf(symbols: Symbols, { orphans, fetch, kind }: Around): Flow {
+  const { pool, filter } = fetch
+  const storing = meeting(symbols, kind.store, fetch)
   const stores = storing.filter(rule => rule.pool === pool)
-  const acking = rules.filter(rule => acksOf(kind).includes(rule.name) && meet(rule, fetch) && (rule.name === kind.ack || !orphans.includes(rule)))
-  const acks = acking.filter(rule => rule.pool === pool)
-  const mismatchedAcks = kind.ack === undefined ? [] : orphans.filter(rule =>
-    meetInPool(rule, fetch) && (acks.length === 0 || acksOf(kind).includes(rule.name)))
+  const acks = acksOf(kind).flatMap(name => meeting(symbols, name, fetch))
+    .filter(rule => rule.pool === pool && (rule.name === kind.ack || !orphans.rules.has(rule)))
+    .sort((one, other) => orderOf(symbols, one) - orderOf(symbols, other))
+  const mismatchedAcks = kind.ack === undefined ? [] : (orphans.byPool.get(pool)?.overlapping(filter) ?? [])
+    .filter(rule => acks.length === 0 || acksOf(kind).includes(rule.name))
   return {
     fetch,
     kind,
@@ -93,9 +100,15 @@ function flowOf(symbols: Symbols, { rules, orphans, fetch, kind }: Around): Flow
     isStoredOtherwise: isDoneOtherwise(symbols, { ...fetch, name: kind.store, keys: kind.storedKeys }),
     acks,
     mismatchedAcks,
-    acksElsewhere: acks.length + mismatchedAcks.length > 0 ? [] : orphans.filter(rule => rule.name === kind.ack && meet(rule, fetch)),
+    acksElsewhere: acks.length + mismatchedAcks.length > 0 || kind.ack === undefined ? [] : orphans.byName.get(kind.ack)?.overlapping(filter) ?? [],
     isAckedOtherwise: kind.ack !== undefined && isDoneOtherwise(symbols, { ...fetch, name: kind.ack, keys: kind.ackedKeys }),
   }
+}
+
+const places = once(symbols => new Map(flowRules(symbols).map((rule, i) => [rule, i])))
+
+function orderOf(symbols: Symbols, rule: FlowRule): number {
+  return places(symbols).get(rule) ?? 0
 }
 
 /** Of a topic that is fetched in both ways the queue's acknowledgement removes the message for both. */
@@ -109,8 +122,4 @@ function kindOf({ name }: FlowRule): FlowKind | undefined {
 
 function isAck(name: FunctionName): boolean {
   return FLOWS.some(({ ack }) => ack === name)
-}
-
-function meetInPool(a: FlowRule, b: FlowRule): boolean {
-  return a.pool === b.pool && meet(a, b)
 }

@@ -91,5 +91,19 @@ export function isWithin(line: IgnoreSymbol['before'], { file, start }: Span): b
 
 /** The findings that no line says to ignore. */
 export function heedIgnores(ignores: readonly IgnoreSymbol[], diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return diagnostics.filter(finding => !ignores.some(ignore => ignoresFinding(ignore, finding)))
+  const byLine = new Map<string, IgnoreSymbol[]>()
+  for (const ignore of ignores) {
+    for (const line of linesBefore(ignore)) byLine.set(line, [...byLine.get(line) ?? [], ignore])
+  }
+  return diagnostics.filter(finding => byLine.get(lineOf(finding.span))?.some(ignore => ignoresFinding(ignore, finding)) !== true)
+}
+
+/** The lines that an ignore is about, as keys; of a rule that runs over several lines all. */
+export function linesBefore({ before }: IgnoreSymbol): readonly string[] {
+  if (typeof before !== 'object') return []
+  return Array.from({ length: before.end.line - before.start.line + 1 }, (_, i) => `${before.start.line + i} ${before.file}`)
+}
+
+export function lineOf({ file, start }: Span): string {
+  return `${start.line} ${file}`
 }

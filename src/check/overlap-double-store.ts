@@ -1,8 +1,9 @@
 import { exampleTopic } from '../language/filter-algebra.ts'
+import { createFilterIndex, type FilterIndex } from '../language/filter-index.ts'
 import { coversFilter } from '../language/topic-filter.ts'
 import { lineBeside, ruleName, type Check, type Finding } from './check.ts'
 import { extentOf, linesRemoved } from './edits.ts'
-import { filterOf, flowRules, meet, type FlowRule } from './flow-rule.ts'
+import { filterOf, flowRules, type FlowRule } from './flow-rule.ts'
 import { expiryIsKnown, expirySeconds, isLonger, keptText } from './storing.ts'
 import type { Symbols } from './symbols.ts'
 
@@ -19,9 +20,15 @@ backend.redis.hook.message.publish.2 = {"topic": "sensors/+/temp", "action": {"f
     if (!expiryIsKnown(symbols)) return
     // With `$share/` a filter matches nothing.
     const stores = flowRules(symbols).filter(({ symbol }) => symbol.known?.expires === true && symbol.topic?.value.startsWith('$share/') !== true)
-    for (const [i, later] of stores.entries()) {
-      const earlier = stores.slice(0, i).find(rule =>
-        rule.name === later.name && rule.pool === later.pool && rule.filter !== later.filter && meet(rule, later))
+    // Of rules with one filter the first is the one that is named, so no other needs to be found.
+    const firsts = new Map<string, { readonly filters: Set<string | undefined>, readonly index: FilterIndex<FlowRule> }>()
+    for (const later of stores) {
+      const id = `${later.name} ${later.pool}`
+      const { filters, index } = firsts.get(id) ?? { filters: new Set(), index: createFilterIndex<FlowRule>() }
+      firsts.set(id, { filters, index })
+      const earlier = index.overlapping(later.filter).find(rule => rule.filter !== later.filter)
+      if (!filters.has(later.filter)) index.add(later.filter, later)
+      filters.add(later.filter)
       if (earlier !== undefined) yield* doubleOf(symbols, earlier, later)
     }
   },

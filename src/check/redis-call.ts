@@ -36,19 +36,30 @@ export interface Argument {
 
 /** The commands of the rules whose names are fixed; of the others a check has said so. */
 export function callsOf(rules: readonly RuleSymbol[]): readonly RedisCall[] {
-  return rules.flatMap(rule => rule.commands.flatMap((command, index) => {
+  return rules.flatMap((rule) => {
+    const calls = known.get(rule) ?? callsOfRule(rule)
+    known.set(rule, calls)
+    return calls
+  })
+}
+
+/** Many checks ask. */
+const known = new WeakMap<RuleSymbol, readonly RedisCall[]>()
+
+function callsOfRule(rule: RuleSymbol): readonly RedisCall[] {
+  return rule.commands.flatMap((command, index) => {
     const [first, ...fields] = command.fields
     const name = first === undefined ? '' : fixedText(first.parts) ?? ''
     if (first === undefined || name === '') return []
     const args = fields.flatMap(argumentsOf)
     const texts = args.map(({ template }) => fixedText(template))
-    const known = resolvedCommand(name.toLowerCase(), texts)
-    const title = known?.name ?? name
+    const resolved = resolvedCommand(name.toLowerCase(), texts)
+    const title = resolved?.name ?? name
     return [{
-      rule, command, index, name: name.toLowerCase(), title, nameSpan: title.includes(' ') && fields[0] !== undefined && known !== undefined ? between(first, fields[0]) : first.span, known, args, texts,
+      rule, command, index, name: name.toLowerCase(), title, nameSpan: title.includes(' ') && fields[0] !== undefined && resolved !== undefined ? between(first, fields[0]) : first.span, known: resolved, args, texts,
       counted: fields.every(isCounted),
     }]
-  }))
+  })
 }
 
 /** The keys among the arguments. */

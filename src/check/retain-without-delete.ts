@@ -1,6 +1,6 @@
 import { exampleTopic } from '../language/filter-algebra.ts'
 import { ruleName, type Check } from './check.ts'
-import { filterOf, flowRules, isDoneOtherwise, mayHoldMore, meet } from './flow-rule.ts'
+import { filterOf, flowRules, isDoneOtherwise, mayHoldMore, meeting } from './flow-rule.ts'
 import { ruleAdded } from './rule-line.ts'
 
 export const retainWithoutDelete: Check = {
@@ -13,14 +13,14 @@ export const retainWithoutDelete: Check = {
 backend.redis.hook.message.publish.2 = {"topic": "#", "action": {"function": "on_retain_delete"}, "pool": "pool1"}`,
   *find(symbols) {
     if (mayHoldMore(symbols)) return
-    const rules = flowRules(symbols)
     let after = 0
-    for (const store of rules.filter(({ name }) => name === 'on_message_retain')) {
-      const deletes = rules.filter(rule => rule.name === 'on_retain_delete' && rule.pool === store.pool && meet(rule, store))
+    for (const store of flowRules(symbols).filter(({ name }) => name === 'on_message_retain')) {
+      const deleting = meeting(symbols, 'on_retain_delete', store)
+      const deletes = deleting.filter(rule => rule.pool === store.pool)
       const isForAll = deletes.some(({ filter }) => filter === undefined)
       const topic = isForAll ? undefined : exampleTopic([filterOf(store)], deletes.map(filterOf))
       if (topic === undefined || isDoneOtherwise(symbols, { ...store, name: 'on_retain_delete', keys: 'mqtt:retain:' })) continue
-      const elsewhere = rules.find(rule => rule.name === 'on_retain_delete' && rule.pool !== store.pool && meet(rule, store))
+      const elsewhere = deleting.find(rule => rule.pool !== store.pool)
       const known = [...deletes, ...deletes.length === 0 && elsewhere !== undefined ? [elsewhere] : []]
       yield {
         span: store.span,

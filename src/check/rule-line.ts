@@ -1,11 +1,12 @@
 import { actionOf } from '../actions/index.ts'
 import type { FunctionName } from '../actions/action.ts'
-import { HOOKS } from '../language/hooks.ts'
+import { HOOKS, type HookName } from '../language/hooks.ts'
 import type { Finding } from './check.ts'
 import { extentOf, lineAdded } from './edits.ts'
 import type { FlowRule } from './flow-rule.ts'
 import { currentRules, type Symbols } from './symbols.ts'
 import { expiredAfter } from './no-expiry.ts'
+import { once } from './once.ts'
 
 interface RuleParts {
   readonly name: FunctionName
@@ -24,12 +25,20 @@ export function ruleAdded(symbols: Symbols, { symbol: { rule } }: Pick<FlowRule,
 function ruleLine(symbols: Symbols, { name, filter, pool, after = 0 }: RuleParts): string {
   const { hooks: [hook], expires } = actionOf(name)
   if (hook === undefined) throw new Error(`${name} has no hook`)
-  const taken = currentRules(symbols).filter(rule => rule.hook === hook).map(({ number }) => Number(number)).filter(Number.isSafeInteger)
   const members = [
     ...HOOKS[hook].hasTopic ? [`"topic": ${JSON.stringify(filter ?? '#')}`] : [],
     `"action": {"function": "${name}"}`,
     ...expires && (expiredAfter(symbols) ?? 0) <= 0 ? ['"expired_time": 3600'] : [],
     `"pool": ${JSON.stringify(pool)}`,
   ]
-  return `backend.redis.hook.${hook}.${Math.max(0, ...taken) + 1 + after} = {${members.join(', ')}}`
+  return `backend.redis.hook.${hook}.${(highest(symbols).get(hook) ?? 0) + 1 + after} = {${members.join(', ')}}`
 }
+
+/** The highest number among the rules of each hook. */
+const highest = once((symbols) => {
+  const numbers = new Map<HookName, number>()
+  for (const { hook, number } of currentRules(symbols)) {
+    if (hook !== undefined && Number.isSafeInteger(Number(number))) numbers.set(hook, Math.max(numbers.get(hook) ?? 0, Number(number)))
+  }
+  return numbers
+})

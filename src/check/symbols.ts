@@ -4,16 +4,17 @@ import type { Span } from '../diagnostic/diagnostic.ts'
 import type { Inclusion, Source } from '../diagnostic/source.ts'
 import type { SourceText } from '../diagnostic/source-text.ts'
 import { isForeign } from '../language/foreign-settings.ts'
-import { hookNamed } from '../language/hook-name.ts'
 import type { HookName } from '../language/hooks.ts'
 import { poolNamed, settingNamed, type SettingTarget } from '../language/setting-table.ts'
 import { variableNamed } from '../language/variable-name.ts'
 import type { CommandField, Fault, Include, Json, JsonMember, JsonObject, JsonString, Key, Rule, RuleFile, Setting } from '../syntax/ast.ts'
 import { parseCommand } from '../syntax/parse.ts'
+import { isRuleKey, readRuleKey } from '../syntax/rule-key.ts'
 import { fillIn } from './fill-in.ts'
 import { ignoresIn, type IgnoreSymbol } from './ignore.ts'
 import { misprintsIn, type Misprint } from './misprint.ts'
 import { isOldRuleKey, modernRule } from './old-rule.ts'
+import { once } from './once.ts'
 import { overriddenBy } from './override.ts'
 
 /** What the files define and use: names looked up, nothing judged. Checks and the plan read it. */
@@ -121,7 +122,7 @@ export function resolve(files: readonly RuleFile[]): Symbols {
     current,
     pools: poolsOf(current, misprints),
     rules: markRepeated(
-      overriddenBy(fromVariables.rules, fromFiles.rules, { keyOf: ruleKey, removed: removed.filter(isRuleKey).map(key => ruleKey(nameOf(key))) }),
+      overriddenBy(fromVariables.rules, fromFiles.rules, { keyOf: ruleKey, removed: removed.filter(isRuleKey).map(key => ruleKey(readRuleKey(key))) }),
       ruleKey, ({ rule }) => rule),
     strays: [...fromFiles.strays, ...fromVariables.strays],
     includes: fromFiles.includes,
@@ -165,11 +166,6 @@ function linesOf(files: readonly RuleFile[], faults: Fault[]) {
   return { settings, rules, strays, includes }
 }
 
-/** `backend.redis.hook.<hook>.<number>`: the last word is the number, those before it the hook. */
-function isRuleKey({ words }: Key): boolean {
-  return words[1]?.text === 'redis' && words[2]?.text === 'hook' && words.length > 3
-}
-
 function resolveSetting(setting: Setting, { kind, text }: Source): SettingSymbol {
   const words = texts(setting.key)
   const target = settingNamed(words)
@@ -188,15 +184,6 @@ function ruleKey({ hook, hookText, number }: Pick<RuleSymbol, 'hook' | 'hookText
   return `${hook ?? hookText}.${number ?? ''}`
 }
 
-/** What the key of a rule says: its hook, and its number. */
-function nameOf({ words, span }: Key) {
-  const named = words.slice(3)
-  const numbered = named.length > 1 && hookNamed(textOf(named)) === undefined
-  const hookWords = numbered ? named.slice(0, -1) : named
-  const hookText = textOf(hookWords)
-  return { hookText, hookSpan: joined(hookWords, span), hook: hookNamed(hookText), number: numbered ? named.at(-1)?.text : undefined }
-}
-
 function resolveRule(rule: Rule, faults: Fault[]): RuleSymbol {
   const members = new Map(rule.value.members.map(member => [member.name.value, member]))
   const action = objectIn(members, 'action')
@@ -204,7 +191,7 @@ function resolveRule(rule: Rule, faults: Fault[]): RuleSymbol {
   const functionName = stringIn(actionMembers, 'function')
   const seconds = members.get('expired_time')?.value
   return {
-    ...nameOf(rule.key),
+    ...readRuleKey(rule.key),
     rule,
     oldForm: false,
     members,
@@ -260,16 +247,15 @@ function poolsOf(current: ReadonlyMap<string, SettingSymbol>, misprints: readonl
 }
 
 /** The rules that run. */
-export function currentRules({ rules }: Symbols): readonly RuleSymbol[] {
-  return rules.filter(({ repeatedBy }) => repeatedBy === undefined)
-}
+export const currentRules = once(({ rules }: Symbols): readonly RuleSymbol[] => rules.filter(({ repeatedBy }) => repeatedBy === undefined))
 
 /** The pool has lines, be it such that could not be read, or may have them: a rule may name it. */
-export function poolIsKnown({ pools, settings, broken, isPartial }: Symbols, name: string): boolean {
-  return isPartial || pools.has(name)
-    || settings.some(({ words }) => poolNamed(words) === name)
-    || broken.some(key => poolNamed(texts(key)) === name)
+export function poolIsKnown(symbols: Symbols, name: string): boolean {
+  return symbols.isPartial || symbols.pools.has(name) || mentionedPools(symbols).has(name)
 }
+
+const mentionedPools = once(({ settings, broken }): ReadonlySet<string | undefined> =>
+  new Set([...settings.map(({ words }) => poolNamed(words)), ...broken.map(key => poolNamed(texts(key)))]))
 
 function stringIn(members: ReadonlyMap<string, JsonMember>, name: string): JsonString | undefined {
   const value = members.get(name)?.value
@@ -283,13 +269,4 @@ function objectIn(members: ReadonlyMap<string, JsonMember>, name: string): JsonO
 
 function texts({ words }: Key): readonly string[] {
   return words.map(({ text }) => text)
-}
-
-function textOf(words: Key['words']): string {
-  return words.map(({ text }) => text).join('.')
-}
-
-function joined(words: Key['words'], whole: Span): Span {
-  const [first, last] = [words[0], words.at(-1)]
-  return first === undefined || last === undefined ? whole : { file: whole.file, start: first.span.start, end: last.span.end }
 }

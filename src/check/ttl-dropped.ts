@@ -18,10 +18,13 @@ backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"commands": [
 backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"commands": ["SET last:\${clientid} \${topic} KEEPTTL"]}, "pool": "pool1"}`,
   *find(symbols) {
     const calls = callsOf(currentRules(symbols)).filter(call => call.rule.pool !== undefined && !isRefused(call))
-    const setters = calls.filter(setsExpiry)
+    const setters = new Map<string, RedisCall[]>()
+    for (const call of calls.filter(setsExpiry)) {
+      for (const key of new Set(keysOf(call).map(argument => idOf(call, argument)))) setters.set(key, [...setters.get(key) ?? [], call])
+    }
     for (const call of calls.filter(dropsExpiry)) {
       for (const key of call.name === 'mset' ? keysOf(call) : keysOf(call).slice(0, 1)) {
-        const alike = setters.filter(other => other.rule.pool?.value === call.rule.pool?.value && expires(other, key))
+        const alike = setters.get(idOf(call, key)) ?? []
         const [setter] = alike.filter(other => !isReturn(call.rule, other.rule))
         if (setter === undefined || alike.some(other => isAfter(other, call))) continue
         yield {
@@ -47,8 +50,9 @@ function dropsExpiry({ name, args }: RedisCall): boolean {
   return name === 'getset' || name === 'mset'
 }
 
-function expires(setter: RedisCall, key: Argument): boolean {
-  return keysOf(setter).some(({ template }) => written(template) === written(key.template))
+/** A key of a pool. */
+function idOf({ rule }: RedisCall, { template }: Argument): string {
+  return `${rule.pool?.value}\0${written(template)}`
 }
 
 /** The client is gone where the key expires, and back where it is set. */

@@ -4,7 +4,7 @@ import { spanOf } from '../diagnostic/source-text.ts'
 import type { Check, Finding } from './check.ts'
 import { choice } from './choice.ts'
 import { linesRemoved } from './edits.ts'
-import { ignoresFinding, isWithin, type IgnoreSymbol } from './ignore.ts'
+import { ignoresFinding, isWithin, lineOf, linesBefore, type IgnoreSymbol } from './ignore.ts'
 import type { Symbols } from './symbols.ts'
 
 export const unusedIgnore: Check = {
@@ -18,13 +18,23 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on
 backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}`,
   find: () => [],
   *review(symbols, { found, names }) {
-    for (const ignore of symbols.ignores) yield* uselessParts(symbols, ignore, { found, checks: names })
+    const byLine = new Map<string, Diagnostic[]>()
+    for (const finding of found) {
+      const others = byLine.get(lineOf(finding.span))
+      if (others === undefined) byLine.set(lineOf(finding.span), [finding])
+      else others.push(finding)
+    }
+    const checks = new Set(names)
+    for (const ignore of symbols.ignores) {
+      yield* uselessParts(symbols, ignore, { found: linesBefore(ignore).flatMap(line => byLine.get(line) ?? []), checks })
+    }
   },
 }
 
 interface Around {
+  /** What is found on the lines that it is about. */
   readonly found: readonly Diagnostic[]
-  readonly checks: readonly string[]
+  readonly checks: ReadonlySet<string>
 }
 
 function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }: Around): Iterable<Finding> {
@@ -35,7 +45,7 @@ function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }
   if (before === 'inside' || before === 'nothing') return
   const isUsed = (name: string): boolean => found.some(finding => finding.check === name && ignoresFinding(ignore, finding))
   for (const { text: name, span: at } of names) {
-    if (!checks.includes(name)) {
+    if (!checks.has(name)) {
       yield {
         span: at, message: `no check \`${name}\``,
         ...choice(nearest(name, checks), text => ({ span: at, text }))
@@ -53,7 +63,7 @@ function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }
         span: at, message: `nothing to ignore here: no \`${name}\` on the next line`,
         fix: {
           title: 'delete it',
-          edits: names.some(other => !checks.includes(other.text) || isUsed(other.text)) ? nameRemoved(symbols, ignore, at) : [linesRemoved(symbols, span)],
+          edits: names.some(other => !checks.has(other.text) || isUsed(other.text)) ? nameRemoved(symbols, ignore, at) : [linesRemoved(symbols, span)],
         },
       }
   }

@@ -41,7 +41,7 @@ describe('the bad example of', () => {
     const file = fileOf(check)
     const mended = await mendPrograms([file], { overrides: false, stdin: undefined })
     const [changed] = mended.changed
-    const expected = fileURLToPath(new URL(`fixed/${check.name}.conf`, import.meta.url))
+    const expected = fileURLToPath(new URL(`fixed/${check.name}.txt`, import.meta.url))
     if (process.env['UPDATE'] === '1') writeFileSync(expected, changed?.after ?? '')
     expect(existsSync(expected), 'run with UPDATE=1 and read what it writes').toBe(true)
     expect(changed?.after.toString()).toBe(readFileSync(expected, 'utf8'))
