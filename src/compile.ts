@@ -13,6 +13,8 @@ export interface CompileOptions {
   readonly unsetEnv?: 'error' | 'warning'
   /** `# hookline-ignore` lines are heeded, unless said. */
   readonly inlineIgnores?: boolean
+  /** How the files are laid out is looked at too: for those who write them, not for what runs them. */
+  readonly layout?: boolean
 }
 
 export interface Compiled {
@@ -28,9 +30,9 @@ export interface Compiled {
  * the place of the include. Pure: no file system, clock, network or process. Never throws for what
  * the texts hold.
  */
-export function compile(sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true }: CompileOptions = {}): Compiled {
+export function compile(sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true, layout = false }: CompileOptions = {}): Compiled {
   const symbols = resolve(readFiles(sources))
-  const diagnostics = runChecks(symbols, { files: withIncluded(sources).map(({ name }) => name), unsetEnv, inlineIgnores })
+  const diagnostics = runChecks(symbols, { files: withIncluded(sources).map(({ name }) => name), unsetEnv, inlineIgnores, layout })
   const open = [...symbols.current.values()].some(({ setting }) => setting.value.missing !== undefined)
   const program = open || diagnostics.some(({ severity }) => severity === 'error') ? undefined : planProgram(symbols)
   return { program, diagnostics }

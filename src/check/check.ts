@@ -14,7 +14,7 @@ export interface Check {
   readonly bad: string
   readonly good: string
   find(symbols: Symbols): Iterable<Finding>
-  /** What it sees in the findings of all checks, before any is ignored. */
+  /** What it sees in the findings of all checks, and in those of reviews before its own; none is ignored yet. */
   review?(symbols: Symbols, others: { readonly found: readonly Diagnostic[], readonly names: readonly string[] }): Iterable<Finding>
 }
 

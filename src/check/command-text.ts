@@ -21,7 +21,7 @@ export function rewritten({ text }: CommandSymbol, fields: readonly (CommandFiel
 }
 
 /** A command less; the rule, if it is the only one. */
-export function commandRemoved(symbols: Pick<Symbols, 'texts' | 'ignores'>, { rule, command: { text } }: Pick<RedisCall, 'rule' | 'command'>): readonly Edit[] {
+export function commandRemoved(symbols: Pick<Symbols, 'files' | 'ignores'>, { rule, command: { text } }: Pick<RedisCall, 'rule' | 'command'>): readonly Edit[] {
   const items = listOf(rule)
   return items.length < 2 ? [ruleRemoved(symbols, rule)] : elementRemoved(symbols, items, text)
 }

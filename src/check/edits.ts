@@ -4,7 +4,7 @@ import type { JsonObject, JsonString, Rule, Setting } from '../syntax/ast.ts'
 import { partOf } from '../syntax/parse.ts'
 import type { RuleSymbol, Symbols } from './symbols.ts'
 
-type Texts = Pick<Symbols, 'texts'>
+type Files = Pick<Symbols, 'files'>
 
 /** Another text in a text of JSON, whole. */
 export function textEdit({ span }: JsonString, value: string): Edit {
@@ -39,8 +39,8 @@ export function itemAdded({ span }: Placed, json: string): Edit {
 }
 
 /** One of several members of an object, or of several items of a list, less: with its comma, and its line if it has one of its own. Comments stay. */
-export function elementRemoved({ texts }: Texts, unordered: readonly Placed[], { span }: Placed): readonly Edit[] {
-  const source = texts.get(span.file)
+export function elementRemoved({ files }: Files, unordered: readonly Placed[], { span }: Placed): readonly Edit[] {
+  const source = files.get(span.file)?.source
   if (source === undefined) return [{ span, text: '' }]
   const { text } = source
   const elements = [...unordered].sort((a, b) => a.span.start.offset - b.span.start.offset)
@@ -81,17 +81,17 @@ export function extentOf({ key, value }: Pick<Rule | Setting, 'key' | 'value'>):
 }
 
 /** A rule less, with the ignores above it that were about it. */
-export function ruleRemoved({ texts, ignores }: Pick<Symbols, 'texts' | 'ignores'>, { rule }: Pick<RuleSymbol, 'rule'>): Edit {
+export function ruleRemoved({ files, ignores }: Pick<Symbols, 'files' | 'ignores'>, { rule }: Pick<RuleSymbol, 'rule'>): Edit {
   const { file, start, end } = extentOf(rule)
   const above = ignores.filter(({ before }) => typeof before === 'object' && before.file === file && before.start.offset === start.offset)
   let from = start
   for (const { span } of above.toReversed()) if (span.start.line === from.line - 1) from = span.start
-  return linesRemoved({ texts }, { file, start: from, end })
+  return linesRemoved({ files }, { file, start: from, end })
 }
 
 /** The lines of a span less, with the end of the last. */
-export function linesRemoved({ texts }: Texts, span: Span): Edit {
-  const source = texts.get(span.file)
+export function linesRemoved({ files }: Files, span: Span): Edit {
+  const source = files.get(span.file)?.source
   if (source === undefined) return { span, text: '' }
   const from = source.lineStarts[span.start.line - 1] ?? span.start.offset
   const to = source.lineStarts[span.end.line] ?? source.text.length
@@ -99,8 +99,8 @@ export function linesRemoved({ texts }: Texts, span: Span): Edit {
 }
 
 /** A line more, behind the last line of a span. */
-export function lineAdded({ texts }: Texts, { file, start, end }: Span, line: string): Edit {
-  const source = texts.get(file)
+export function lineAdded({ files }: Files, { file, start, end }: Span, line: string): Edit {
+  const source = files.get(file)?.source
   if (source === undefined) return { span: { file, start: end, end }, text: line }
   const feed = endOfLine(source.text, source.lineStarts[start.line] ?? source.lineStarts[1])
   const next = source.lineStarts[end.line]
@@ -110,8 +110,8 @@ export function lineAdded({ texts }: Texts, { file, start, end }: Span, line: st
 }
 
 /** Other lines in the place of a span, ended as those of the file are. */
-export function linesEdit({ texts }: Texts, span: Span, lines: string): Edit {
-  const source = texts.get(span.file)
+export function linesEdit({ files }: Files, span: Span, lines: string): Edit {
+  const source = files.get(span.file)?.source
   return { span, text: source === undefined ? lines : lines.replaceAll('\n', endOfLine(source.text, source.lineStarts[span.start.line] ?? source.lineStarts[1])) }
 }
 

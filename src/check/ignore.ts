@@ -30,7 +30,7 @@ export function ignoresIn(file: RuleFile): readonly IgnoreSymbol[] {
     }
     settle(line)
     if (line.kind !== 'rule') continue
-    for (const text of line.comments) {
+    for (const { text } of line.comments) {
       if (DIRECTIVE.test(text)) ignores.push({ span: line.key.span, names: [], reason: '', before: 'inside' })
     }
   }

@@ -51,6 +51,7 @@ import { memberType } from './member-type.ts'
 import { messageNotAlone } from './message-not-alone.ts'
 import { noExpiry } from './no-expiry.ts'
 import { notBuiltYet } from './not-built-yet.ts'
+import { notFormatted } from './not-formatted.ts'
 import { numberOrder } from './number-order.ts'
 import { oldForm } from './old-form.ts'
 import { oddPairs } from './odd-pairs.ts'
@@ -181,6 +182,7 @@ export const CHECKS: readonly Check[] = [
   remotePlaintext,
   templateInScript,
   ignoreWithoutReason,
+  notFormatted,
   unusedIgnore,
 ]
 
@@ -189,10 +191,12 @@ export interface CheckOptions {
   readonly files: readonly string[]
   readonly unsetEnv: 'error' | 'warning'
   readonly inlineIgnores: boolean
+  /** How the files are laid out is looked at too. */
+  readonly layout: boolean
 }
 
 /** What all checks find and no line says to ignore, in the order of the files. */
-export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores }: CheckOptions): readonly Diagnostic[] {
+export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores, layout }: CheckOptions): readonly Diagnostic[] {
   const heeded = inlineIgnores ? symbols : { ...symbols, ignores: [] }
   const severities: Readonly<Record<string, Diagnostic['severity']>> = { [envUnset.name]: unsetEnv }
   const diagnostic = (check: Check, { fix, ...finding }: Finding): Diagnostic => ({
@@ -201,13 +205,14 @@ export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores }: 
     severity: finding.severity ?? severities[check.name] ?? check.severity,
     ...fix === undefined ? {} : { hint: finding.hint ?? fix.title },
     // what a variable sets is in no file that could be mended
-    ...fix === undefined || !fix.edits.every(({ span }) => symbols.texts.has(span.file)) ? {} : { fix: { title: fix.title, edits: fix.edits, safe: fix.safe ?? check.fix === 'safe' } },
+    ...fix === undefined || !fix.edits.every(({ span }) => symbols.files.has(span.file)) ? {} : { fix: { title: fix.title, edits: fix.edits, safe: fix.safe ?? check.fix === 'safe' } },
   })
-  const found = CHECKS.flatMap(check => Array.from(check.find(heeded), finding => diagnostic(check, finding)))
+  const checks = layout ? CHECKS : CHECKS.filter(check => check !== notFormatted)
+  const found = checks.flatMap(check => Array.from(check.find(heeded), finding => diagnostic(check, finding)))
   const names = CHECKS.map(({ name }) => name)
-  const reviews = CHECKS.flatMap(check => Array.from(check.review?.(heeded, { found, names }) ?? [], finding => diagnostic(check, finding)))
+  for (const check of checks) found.push(...Array.from(check.review?.(heeded, { found, names }) ?? [], finding => diagnostic(check, finding)))
   const place = new Map(files.map((file, i) => [file, i]))
-  return eachOnce([...heedIgnores(heeded.ignores, found), ...reviews]).sort((a, b) =>
+  return eachOnce(heedIgnores(heeded.ignores, found)).sort((a, b) =>
     (place.get(a.span.file) ?? 0) - (place.get(b.span.file) ?? 0) || a.span.start.offset - b.span.start.offset)
 }
 

@@ -1,11 +1,13 @@
 import { HOOK_NAMES } from '../language/hooks.ts'
 import { compareRuleNumbers } from '../language/rule-number.ts'
-import { ruleName, type Check } from './check.ts'
-import { currentRules } from './symbols.ts'
+import { formatting, formattedLines } from '../syntax/format.ts'
+import { ruleName, type Check, type Finding } from './check.ts'
+import { currentRules, type RuleSymbol, type Symbols } from './symbols.ts'
 
 export const numberOrder: Check = {
   name: 'number-order',
   severity: 'info',
+  fix: 'safe',
   doc: 'Rules of a hook run in the order of their numbers, not of their lines; a file that shows another order misleads.',
   bad: `backend.redis.hook.message.acked.2 = {"topic": "a", "action": {"commands": ["INCR a:\${clientid}"]}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "b", "action": {"commands": ["INCR b:\${clientid}"]}, "pool": "pool1"}`,
@@ -22,10 +24,19 @@ backend.redis.hook.message.acked.10 = {"topic": "b", "action": {"commands": ["IN
         if (compareRuleNumbers(before.number, rule.number) <= 0) continue
         yield {
           span: rule.rule.key.span, message: `\`${ruleName(rule)}\` runs before \`${ruleName(before)}\`, and the file shows another order`,
-          hint: 'move the line', related: [{ span: before.rule.key.span, message: 'runs later' }],
+          related: [{ span: before.rule.key.span, message: 'runs later' }],
+          ...cure(symbols, before, rule),
         }
         break
       }
     }
   },
+}
+
+/** Where other lines stand between the two, what the file shows by its order is not for a program to say. */
+function cure({ files }: Symbols, before: RuleSymbol, rule: RuleSymbol): Pick<Finding, 'hint' | 'fix'> {
+  const file = files.get(rule.rule.key.span.file)
+  const lines = file === undefined ? [] : formattedLines(file)
+  const isMended = file !== undefined && lines.indexOf(rule.rule) < lines.indexOf(before.rule)
+  return isMended ? { hint: 'move the line, or run `hookline fmt`', fix: { title: 'run `hookline fmt`', edits: formatting(file) } } : { hint: 'move the line' }
 }

@@ -2,7 +2,6 @@ import type { Action } from '../actions/action.ts'
 import { actionNamed } from '../actions/index.ts'
 import type { Span } from '../diagnostic/diagnostic.ts'
 import type { Inclusion, Source } from '../diagnostic/source.ts'
-import type { SourceText } from '../diagnostic/source-text.ts'
 import { isForeign } from '../language/foreign-settings.ts'
 import type { HookName } from '../language/hooks.ts'
 import { poolNamed, settingNamed, type SettingTarget } from '../language/setting-table.ts'
@@ -20,7 +19,7 @@ import { overriddenBy } from './override.ts'
 /** What the files define and use: names looked up, nothing judged. Checks and the plan read it. */
 export interface Symbols {
   /** The files by their names, without the environment: what an edit can be about. */
-  readonly texts: ReadonlyMap<string, SourceText>
+  readonly files: ReadonlyMap<string, RuleFile>
   readonly faults: readonly Fault[]
   /** Every setting line, in the order of the files. */
   readonly settings: readonly SettingSymbol[]
@@ -116,7 +115,7 @@ export function resolve(files: readonly RuleFile[]): Symbols {
   const current = currentOf(settings)
   const misprints = misprintsIn(settings, poolsOf(current))
   return {
-    texts: new Map(files.flatMap(({ origin, source }) => origin.kind === 'environment' ? [] : [[source.name, source]])),
+    files: new Map(files.flatMap(file => file.origin.kind === 'environment' ? [] : [[file.source.name, file]])),
     faults,
     settings,
     current,

@@ -70,8 +70,8 @@ function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }
 }
 
 /** The name less, with what divides it from the next, or else from the one before. */
-function nameRemoved({ texts }: Symbols, { names }: IgnoreSymbol, span: Span): readonly Edit[] {
-  const source = texts.get(span.file)
+function nameRemoved({ files }: Symbols, { names }: IgnoreSymbol, span: Span): readonly Edit[] {
+  const source = files.get(span.file)?.source
   if (source === undefined) return [{ span, text: '' }]
   const at = names.findIndex(name => name.span === span)
   const [before, after] = [names[at - 1], names[at + 1]]

@@ -6,6 +6,7 @@ import { packageVersion } from './version.ts'
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).startCommand(),
   lint: async () => (await import('./lint.ts')).lintCommand(),
+  fmt: async () => (await import('./fmt.ts')).fmtCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   reload: async () => (await import('./reload.ts')).reloadCommand(),

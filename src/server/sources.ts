@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withIncluded, type Source } from '../diagnostic/source.ts'
 import type { Snapshot } from '../engine/reload-ports.ts'
@@ -51,11 +52,13 @@ async function readOnce(paths: readonly string[], { env = process.env, overrides
   return { readable: true, sources: [...await withoutParts(read.sources), ...variables], watched }
 }
 
-/** What stands in the place of the path `-`. */
-export interface StandardInput {
+export interface NamedContent {
   readonly name: string
   readonly bytes: Buffer
 }
+
+/** What stands in the place of the path `-`. */
+export type StandardInput = NamedContent
 
 export interface ReadProgramsOptions extends ReadOptions {
   readonly stdin: StandardInput | undefined
@@ -81,6 +84,21 @@ export async function readPrograms(paths: readonly string[], { env = process.env
   if (!read.ok) return read
   const variables = overrides ? await variablesOf(env, reader) : []
   return { ok: true, programs: (await withoutParts(read.sources)).map(source => [source, ...variables]), bytes: reader.bytes }
+}
+
+/** The files that paths mean, without what they include. */
+export async function readNamed(paths: readonly string[], stdin?: StandardInput): Promise<{ readonly ok: true, readonly files: readonly NamedContent[] } | Trouble> {
+  const found = await findNamed(paths, stdin)
+  if (!found.ok) return found
+  const files: NamedContent[] = []
+  for (const { name, bytes } of found.named) {
+    try {
+      files.push({ name, bytes: bytes ?? await readFile(name) })
+    } catch (error) {
+      return { ok: false, file: name, reason: fileReason(error) }
+    }
+  }
+  return { ok: true, files }
 }
 
 async function variablesOf(env: NodeJS.ProcessEnv, reader: SourceReader): Promise<readonly Source[]> {

@@ -9,11 +9,21 @@ export interface RuleFile {
   readonly origin: Source
   /** Those that could be read, in their order. */
   readonly lines: readonly Line[]
+  /** All of it, in its order. */
+  readonly stretches: readonly Stretch[]
   readonly faults: readonly Fault[]
   /** Keys of lines that could not be read beyond them: what they define or use is not known. */
   readonly broken: readonly Key[]
   /** Of the environment: keys whose variable is empty, which removes them. */
   readonly removed: readonly Key[]
+}
+
+/** Lines that were read as one, by their numbers: from `from` up to, not including, `to`. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+  /** Absent: they could not be read, or hold bytes that are no UTF-8. */
+  readonly line: Line | undefined
 }
 
 /** A mistake in the shape, before any name is looked at. */
@@ -56,7 +66,7 @@ export interface Rule {
   readonly key: Key
   readonly value: JsonObject
   /** Comment lines between those of the object. */
-  readonly comments: readonly string[]
+  readonly comments: readonly Comment[]
 }
 
 export interface Key {

@@ -1,7 +1,7 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
 import type { ForeignByte, Source } from '../diagnostic/source.ts'
 import { lineText, sourceText, spanOf, type SourceText } from '../diagnostic/source-text.ts'
-import type { CommandField, Fault, JsonString, Key, Line, RuleFile } from './ast.ts'
+import type { CommandField, Comment, Fault, JsonString, Key, Line, RuleFile, Stretch } from './ast.ts'
 import { commandFault, foreignByteFault, foreignFileFault, jsonFault, lineFault, scalarFault } from './fault.ts'
 import { parseShape } from './grammar.ts'
 import { scanObject } from './object-end.ts'
@@ -25,28 +25,41 @@ export function parse(source: Source): RuleFile {
   const faults: Fault[] = []
   const broken: Key[] = []
   const removed: Key[] = []
-  const ruleFile = { source: file, origin: source, lines, faults, broken, removed }
+  const stretches: Stretch[] = []
+  const ruleFile = { source: file, origin: source, lines, stretches, faults, broken, removed }
   if (source.foreign === 'UTF-16') return { ...ruleFile, faults: [foreignFileFault(spanOf(file, 0, 1))] }
   // What follows the last end of line is no line.
   const count = file.lineStarts.length - (/(?:^|\n)$/.test(source.text) ? 1 : 0)
   for (let number = 1; number <= count;) {
     const read = readLine(file, number, source.kind === 'environment')
-    const foreign = foreignByte(file, source.foreign ?? [], { from: number, to: read.next })
+    const bytes = foreignBytes(file, source.foreign ?? [], { from: number, to: read.next })
+    // In a comment they do no harm.
+    const foreign = bytes.find(({ offset }) => !BLANK_OR_COMMENT.test(lineText(file, spanOf(file, offset, offset).start.line)))
     const fault = foreign === undefined ? read.fault : foreignByteFault(foreign, spanOf(file, foreign.offset, foreign.offset + 1))
     if (read.line !== undefined) lines.push(read.line)
     if (fault !== undefined) faults.push(fault)
     if (read.broken !== undefined) broken.push(read.broken)
     if (read.removed !== undefined) removed.push(read.removed)
+    stretches.push({ from: number, to: read.next, line: read.fault === undefined && bytes.length === 0 ? read.line : undefined })
     number = read.next
   }
   return ruleFile
 }
 
-/** The first byte in lines that is no UTF-8; in a comment it does no harm. Lines from `from` up to, not including, `to`. */
-function foreignByte(file: SourceText, foreign: readonly ForeignByte[], { from, to }: { readonly from: number, readonly to: number }): ForeignByte | undefined {
+/** The bytes that are no UTF-8 among those of lines, from `from` up to, not including, `to`. All are in their order. */
+function foreignBytes(file: SourceText, foreign: readonly ForeignByte[], { from, to }: { readonly from: number, readonly to: number }): readonly ForeignByte[] {
+  if (foreign.length === 0) return []
   const start = file.lineStarts[from - 1] ?? 0
   const end = file.lineStarts[to - 1] ?? Infinity
-  return foreign.find(({ offset }) => offset >= start && offset < end && !BLANK_OR_COMMENT.test(lineText(file, spanOf(file, offset, offset).start.line)))
+  let low = 0
+  for (let high = foreign.length; low < high;) {
+    const middle = (low + high) >>> 1
+    if ((foreign[middle]?.offset ?? 0) < start) low = middle + 1
+    else high = middle
+  }
+  let next = low
+  while ((foreign[next]?.offset ?? Infinity) < end) next += 1
+  return foreign.slice(low, next)
 }
 
 /** Splits a command of a rule into its fields. The text is never empty of fields: at least one is there, maybe empty. */
@@ -128,7 +141,7 @@ function readRule(file: SourceText, number: number, { key, valueAt }: { readonly
  */
 function gatherObject(file: SourceText, number: number, valueAt: number) {
   const scan = scanObject()
-  const comments: string[] = []
+  const comments: Comment[] = []
   let last = number
   /** The last line that is no comment: what follows it is the object's only if the object goes on. */
   let lastOwn = number
@@ -142,7 +155,9 @@ function gatherObject(file: SourceText, number: number, valueAt: number) {
     text += file.text.slice(valueAt + text.length, start)
     last += 1
     if (BLANK_OR_COMMENT.test(line)) {
-      if (line.trim() !== '') comments.push(line.trim())
+      const comment = line.trim()
+      const at = start + line.indexOf(comment)
+      if (comment !== '') comments.push({ kind: 'comment', text: comment, span: spanOf(file, at, at + comment.length) })
       text += ' '.repeat(line.length)
     } else {
       text += line

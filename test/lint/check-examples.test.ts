@@ -20,7 +20,7 @@ async function findings(example: string) {
   writeFileSync(file, text)
   const read = await readPrograms([file], { overrides: false, stdin: undefined })
   if (!read.ok) throw new Error(read.reason)
-  return compile(read.programs.flat()).diagnostics
+  return compile(read.programs.flat(), { layout: true }).diagnostics
 }
 
 describe('the examples of', () => {

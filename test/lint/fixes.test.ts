@@ -24,12 +24,13 @@ function fileOf({ bad }: Check): string {
 async function findingsIn(file: string) {
   const read = await readPrograms([file], { overrides: false, stdin: undefined })
   if (!read.ok) throw new Error(read.reason)
-  return compile(read.programs.flat()).diagnostics
+  return compile(read.programs.flat(), { layout: true }).diagnostics
 }
 
 /** What `lint --fix` mends. */
 const SAFE = [
-  'curly-quote', 'old-form', 'expired-time-ignored', 'duplicate-rule', 'two-spaces', 'deprecated-command', 'database-on-cluster', 'unused-ignore',
+  'curly-quote', 'old-form', 'number-order', 'expired-time-ignored', 'duplicate-rule', 'two-spaces', 'deprecated-command', 'database-on-cluster',
+  'not-formatted', 'unused-ignore',
 ]
 
 it('the checks whose findings are mended are these', () => {
@@ -39,7 +40,7 @@ it('the checks whose findings are mended are these', () => {
 describe('the bad example of', () => {
   it.each(CHECKS.filter(({ fix }) => fix === 'safe'))('$name is mended to what its file in fixed/ has, and a second time nothing is to be done', async (check) => {
     const file = fileOf(check)
-    const mended = await mendPrograms([file], { overrides: false, stdin: undefined })
+    const mended = await mendPrograms([file], { overrides: false, stdin: undefined, layout: true })
     const [changed] = mended.changed
     const expected = fileURLToPath(new URL(`fixed/${check.name}.txt`, import.meta.url))
     if (process.env['UPDATE'] === '1') writeFileSync(expected, changed?.after ?? '')
@@ -47,7 +48,7 @@ describe('the bad example of', () => {
     expect(changed?.after.toString()).toBe(readFileSync(expected, 'utf8'))
     expect(mended.fixed.map(it => it.check)).toContain(check.name)
     writeFileSync(file, changed?.after ?? '')
-    expect(await mendPrograms([file], { overrides: false, stdin: undefined })).toMatchObject({ fixed: [], changed: [] })
+    expect(await mendPrograms([file], { overrides: false, stdin: undefined, layout: true })).toMatchObject({ fixed: [], changed: [] })
     expect((await findingsIn(file)).filter(it => it.check === check.name)).toEqual([])
   })
 
@@ -67,4 +68,4 @@ describe('the bad example of', () => {
 })
 
 /** Their hints leave a choice that the fix makes. */
-const SAYS_MORE = new Set(['duplicate-json-key', 'repeated-setting', 'duplicate-rule', 'bare-word-placeholder', 'expiry-not-positive'])
+const SAYS_MORE = new Set(['duplicate-json-key', 'repeated-setting', 'duplicate-rule', 'bare-word-placeholder', 'expiry-not-positive', 'number-order'])

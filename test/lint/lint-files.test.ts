@@ -19,7 +19,7 @@ async function lint(file: string) {
   const read = await readPrograms([join(here, file)], { env: ENV, overrides: false, stdin: undefined })
   if (!read.ok) throw new Error(read.reason)
   const sources = read.programs.flat()
-  const { diagnostics } = compile(sources)
+  const { diagnostics } = compile(sources, { layout: true })
   // Files are named as from their folder.
   const output = renderPretty(diagnostics, sources, { colour: false }).replaceAll(`${dirname(join(here, file))}/`, '')
   return { diagnostics, output }

@@ -2,10 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { QUIET, RULES, type Situation } from './situation.ts'
 
-const COMMANDS = ['start', 'lint', 'adopt', 'reload', 'status', 'redis']
+const COMMANDS = ['start', 'lint', 'fmt', 'adopt', 'reload', 'status', 'redis']
 
 const WARNING = 'zone.external.idle_timeout = 15s\n'
 const ERROR = 'node.nam = a\n'
+/** With a line that cannot be read. */
+const UNFORMATTED = '# a broker\nnode.name=a\nno line\nbackend.redis.pool1.password=hunter2\n'
 const MENDABLE = 'backend.redis.hook.message.acked.9 = {"topic": "#", "action": {"commands": ["SADD  acked ${clientid}"]}, "pool": "pool1"}\n'
 
 /** Each of a level includes both of the next. */
@@ -24,7 +26,7 @@ export const ORDINARY: readonly Situation[] = [
   { name: 'no-such-command', line: 'hookline strat', exit: 2 },
   { name: 'no-such-flag', line: 'hookline --loud', exit: 2 },
   ...COMMANDS.map(command => ({ name: `${command}-no-such-flag`, line: `hookline ${command} --loud`, exit: 2 } as const)),
-  ...['start', 'lint', 'adopt', 'redis'].map(command => ({ name: `${command}-of-nothing`, line: `hookline ${command}`, exit: 2 } as const)),
+  ...['start', 'lint', 'fmt', 'adopt', 'redis'].map(command => ({ name: `${command}-of-nothing`, line: `hookline ${command}`, exit: 2 } as const)),
   ...['reload', 'status'].map(command => ({ name: `${command}-of-too-much`, line: `hookline ${command} rules.conf`, exit: 2 } as const)),
   { name: 'start-no-such-level', line: 'hookline start --log-level loud rules.conf', exit: 2 },
   { name: 'lint-no-such-format', line: 'hookline lint --format xml rules.conf', exit: 2 },
@@ -54,4 +56,14 @@ export const ORDINARY: readonly Situation[] = [
   { name: 'lint-no-such-file', line: 'hookline lint rules.conf none.conf', exit: 2, files: { 'rules.conf': QUIET } },
   { name: 'lint-empty-folder', line: 'hookline lint rules', exit: 2, files: { 'rules/notes.txt': ERROR } },
   { name: 'lint-standard-input', line: 'hookline lint -', exit: 1, stdin: ERROR },
+
+  { name: 'fmt', line: 'hookline fmt rules.conf', exit: 0, files: { 'rules.conf': UNFORMATTED } },
+  { name: 'fmt-check', line: 'hookline fmt --check rules.conf', exit: 1, files: { 'rules.conf': UNFORMATTED } },
+  { name: 'fmt-diff', line: 'hookline fmt --diff rules.conf', exit: 0, files: { 'rules.conf': UNFORMATTED } },
+  { name: 'fmt-standard-input', line: 'hookline fmt -', exit: 0, stdin: UNFORMATTED },
+  { name: 'fmt-no-such-file', line: 'hookline fmt none.conf', exit: 2 },
+  {
+    name: 'fmt-utf-16', line: 'hookline fmt rules.conf', exit: 2,
+    before({ folder }) { writeFileSync(join(folder, 'rules.conf'), Buffer.from('\uFEFFnode.name = a', 'utf16le')) },
+  },
 ]
