@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { Readable, type Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
-import type { ISubscribePacket, IUnsubscribePacket, Packet } from 'mqtt-packet'
+import { type ISubscribePacket, type IUnsubscribePacket, type Packet, writeToStream } from 'mqtt-packet'
 import { type ClientPacket, readOften } from './client-packet.ts'
 import type { Limits, Refusal } from './packet-check.ts'
 import { PacketReader } from './packet-reader.ts'
@@ -97,6 +97,9 @@ const NO_CONNECT = 'connect did not arrive in time'
 /** Packets that aedes answers itself. */
 type PacketOfAedes = Extract<Packet, { cmd: 'connect' | 'pingreq' | 'disconnect' }>
 const OF_AEDES: ReadonlySet<string> = new Set<PacketOfAedes['cmd']>(['connect', 'pingreq', 'disconnect'])
+
+// aedes writes CONNACK and PINGRESP with it: no reason to keep a buffer for each of 65,536 packet ids
+writeToStream.cacheNumbers = false
 
 /** Starts the handshake half of the broker; `limits` are asked for whenever something is read. */
 export async function createHandshake(events: HandshakeEvents, limits: () => Limits): Promise<Handshake> {

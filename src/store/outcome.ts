@@ -3,6 +3,7 @@ import type { Answer } from './connection.ts'
 import { plainWords, type Failure } from './failure.ts'
 import type { BatchKind, WriteCall } from './round.ts'
 import { settle } from './unanswered.ts'
+import { WholeNumbers } from './whole-numbers.ts'
 
 const DONE: Outcome = { ok: true }
 /** Stored, perhaps long ago: nobody knows any more what stood before it. */
@@ -42,7 +43,7 @@ function settleEach(call: WriteCall, kind: BatchKind, reply: unknown): void {
   const [text, ...errors] = reply.map((element: unknown) => element)
   const failed = new Map<number, string>()
   for (let i = 0; i < errors.length; i += 2) failed.set(Number(errors[i]) - 1, String(errors[i + 1]))
-  const words = new Numbers(String(text))
+  const words = new WholeNumbers(String(text))
   const { owners, effects } = call
   for (let i = 0; i < owners.length; i++) {
     const owner = owners[i]
@@ -52,41 +53,11 @@ function settleEach(call: WriteCall, kind: BatchKind, reply: unknown): void {
   }
 }
 
-function outcomeOf(kind: BatchKind, words: Numbers): Outcome {
+function outcomeOf(kind: BatchKind, words: WholeNumbers): Outcome {
   if (kind === 'store') return { ok: true, stored: { score: words.next(), prev: words.next() } }
   if (kind === 'presence') {
     const fence = words.next()
     return fence === undefined ? DONE : { ok: true, online: { fence } }
   }
   return DONE
-}
-
-const ZERO = 48
-const BLANK = 32
-const DASH = 45
-
-/** Whole numbers of a text, one after the other, `-` for none: a reply holds two for each stored message. */
-class Numbers {
-  readonly #text: string
-  #at = 0
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  /** Undefined for `-`, and behind the last. */
-  next(): number | undefined {
-    const text = this.#text
-    let at = this.#at
-    if (at >= text.length) return undefined
-    let value = 0
-    let code = text.charCodeAt(at)
-    const isNone = code === DASH
-    while (at < text.length && code !== BLANK) {
-      value = value * 10 + code - ZERO
-      code = text.charCodeAt(++at)
-    }
-    this.#at = at + 1
-    return isNone ? undefined : value
-  }
 }

@@ -4,6 +4,7 @@ import type { ChangedTopicsRequest, PageRequest, PresentClients, RetainedRequest
 import type { Answer, Call } from './connection.ts'
 import { unpackRecords } from './packed-records.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
+import { WholeNumbers } from './whole-numbers.ts'
 
 /** Something asked of the pool; `done` is told an Error if it could not be had. */
 export type Read =
@@ -87,14 +88,17 @@ function pageCall(reads: readonly OfKind<'page'>[]): ReadCall {
   return scriptCall('page', [String(PAGE_BYTES), ...args], reads, (reply) => {
     const [clock = NOTHING, ...texts] = buffers(reply)
     return reads.filter(({ request }, i) => {
-      const [last = '', more, ...heads] = words(texts[2 * i])
-      if (more === '2') return true
-      if (last.startsWith('!')) {
-        request.done(new Error([last.slice(1), more, ...heads].join(' ')))
-      } else {
-        const entries = unpackRecords(heads, texts[2 * i + 1] ?? NOTHING).filter((entry) => entry !== undefined)
-        request.done({ entries, last: Number(last), more: more === '1', clock: Number(clock) })
+      const head = headOf(texts[2 * i])
+      if (head.startsWith('!')) {
+        request.done(new Error(head.slice(1)))
+        return false
       }
+      const numbers = new WholeNumbers(head)
+      const last = numbers.next() ?? 0
+      const more = numbers.next()
+      if (more === 2) return true
+      const entries = unpackRecords(numbers, texts[2 * i + 1] ?? NOTHING).filter((entry) => entry !== undefined)
+      request.done({ entries, last, more: more === 1, clock: Number(clock) })
       return false
     })
   })
@@ -106,10 +110,12 @@ function retainedCall(reads: readonly OfKind<'retained'>[]): ReadCall {
   return scriptCall('retained', args, reads, (reply) => {
     const texts = buffers(reply)
     return reads.filter(({ request }, i) => {
-      const [inLogAt, ...heads] = words(texts[2 * i])
-      if (inLogAt === '=') return true
-      const [found] = unpackRecords(heads, texts[2 * i + 1] ?? NOTHING)
-      request.done(found && { record: found.record, inLogAt: inLogAt === '-' ? undefined : Number(inLogAt) })
+      const head = headOf(texts[2 * i])
+      if (head === '=') return true
+      const numbers = new WholeNumbers(head)
+      const inLogAt = numbers.next()
+      const [found] = unpackRecords(numbers, texts[2 * i + 1] ?? NOTHING)
+      request.done(found && { record: found.record, inLogAt })
       return false
     })
   })
@@ -226,11 +232,11 @@ function buffers(reply: unknown): Buffer[] {
   return reply.map((element: unknown) => Buffer.isBuffer(element) ? element : NOTHING)
 }
 
-function words(text: Buffer | undefined): string[] {
-  return text === undefined || text.length === 0 ? [] : text.toString('latin1').split(' ')
+function headOf(text: Buffer | undefined): string {
+  return text?.toString('latin1') ?? ''
 }
 
 function recordsOf(reply: unknown): (MessageRecord | undefined)[] {
   const [heads, texts] = buffers(reply)
-  return unpackRecords(words(heads), texts ?? NOTHING).map((found) => found?.record)
+  return unpackRecords(new WholeNumbers(headOf(heads)), texts ?? NOTHING).map((found) => found?.record)
 }

@@ -1,6 +1,7 @@
 import { keys } from '../../actions/keys.ts'
 import type { MessageRecord } from '../../actions/message-record.ts'
 import { unpackRecords } from '../packed-records.ts'
+import { WholeNumbers } from '../whole-numbers.ts'
 import { ask, scriptCall } from './ask.ts'
 import type { Nodes } from './nodes.ts'
 import { CLUSTER_SCRIPTS } from './scripts.ts'
@@ -44,7 +45,7 @@ export function readLatest(nodes: Nodes, topic: string): Promise<MessageRecord |
 
 /** One record of scripts/record.lua. */
 export function unpack(head: Buffer, text: Buffer): MessageRecord | undefined {
-  return unpackRecords(head.toString('latin1').split(' '), text)[0]?.record
+  return unpackRecords(new WholeNumbers(head.toString('latin1')), text)[0]?.record
 }
 
 export function buffersOf(reply: unknown): Buffer[] {
