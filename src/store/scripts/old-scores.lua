@@ -76,8 +76,8 @@ local function is_renewed(topic)
     redis.call('EXPIRE', RENEWING, 86400)
   else
     redis.call('HDEL', RENEWING, topic)
-    -- from now on it looks like any other log (store.lua)
-    redis.call('ZADD', TOPICS, 0, topic)
+    -- from now on it looks like any other log (store.lua); on a cluster the index lies in another slot
+    if TOPICS then redis.call('ZADD', TOPICS, 0, topic) end
   end
   return not rest
 end
