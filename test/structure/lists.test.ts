@@ -17,10 +17,22 @@ test('every check is in the list', () => {
   expect(files.filter(path => path !== 'check/index.ts' && !listed.has(path) && !loaded.has(path))).toEqual([])
 })
 
-test('the lock file works with any registry', () => {
-  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+test.each(['package-lock.json', 'bench/package-lock.json'])('%s works with any registry', (path) => {
+  const lock = readFileSync(join(ROOT, path), 'utf8')
   expect(lock).toContain('"integrity"')
   expect(lock).not.toContain('"resolved"')
+})
+
+test('the benchmark has those packages that hookline has too in the same versions', () => {
+  const versions = (path: string): ReadonlyMap<string, string> => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as { packages: Record<string, { version?: string }> } // what npm writes
+    return new Map(Object.entries(packages).flatMap(([name, { version }]) => version === undefined ? [] : [[name, version]]))
+  }
+  const ours = versions('package-lock.json')
+  const theirs = versions('bench/package-lock.json')
+  for (const name of ['aedes', 'commander', 'ioredis', 'mqtt-packet']) {
+    expect(theirs.get(`node_modules/${name}`), name).toBe(ours.get(`node_modules/${name}`) ?? 'ours')
+  }
 })
 
 test('npm installs the in-process store on Node 20 too', () => {

@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startChild } from '../machine/child.ts'
+import type { StartBroker } from './broker.ts'
+
+/** The built command on a rules file, as a user starts it. */
+export const startHookline: StartBroker = async ({ redisPort, folder, rules, dist }) => {
+  const file = join(folder, 'rules.conf')
+  writeFileSync(file, fileOf(rules, redisPort))
+  const child = startChild({
+    core: 'broker',
+    command: [process.execPath, join(dist, 'cli/main.js'), 'start', file],
+    // its control socket
+    env: { XDG_RUNTIME_DIR: folder, NO_COLOR: '1' },
+  })
+  const ready = await child.says(/^\{.*"msg":"ready".*$/m)
+  return { child, port: tcpPortOf(ready[0]) }
+}
+
+/** The text of a rules file with these lines. */
+export function fileOf(rules: string, redisPort: number): string {
+  return `backend.redis.pool1.server = 127.0.0.1:${redisPort}
+listener.tcp.external = 127.0.0.1:0
+listener.tcp.external.max_conn_rate = 100000
+listener.ws.external = off
+${rules}
+`
+}
+
+function tcpPortOf(line: string): number {
+  const port = /"kind":"tcp"[^}]*"port":(\d+)/.exec(line)?.[1]
+  if (port === undefined) throw new Error(`no port in what hookline said: ${line}`)
+  return Number(port)
+}
