@@ -1,5 +1,5 @@
 import { type Lengths, type Measurement, runOnce, type Subject } from './run.ts'
-import { disturbed, type Row } from './results.ts'
+import { disturbed, type Failure, type Results, type Row } from './results.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 
 export interface Conducting {
@@ -18,22 +18,38 @@ export interface Conducting {
 /** So often a disturbed run is made again before it is taken as it is. */
 const AGAIN = 2
 
-/** Measures all subjects of a scenario one after the other, then all again: what changes on the machine meets all alike. */
-export async function conduct({ scenarios, repetitions, say, ...options }: Conducting): Promise<readonly Row[]> {
+/**
+ * Measures all subjects of a scenario one after the other, then all again: what changes on the machine
+ * meets all alike.
+ */
+export async function conduct({ scenarios, repetitions, say, ...options }: Conducting): Promise<Pick<Results, 'rows' | 'failures'>> {
   const rows: Row[] = []
+  const failures: Failure[] = []
   for (const scenario of scenarios) {
     for (let repetition = 0; repetition < repetitions; repetition++) {
       for (const subject of subjectsOf(scenario, options.also)) {
-        const measurements = await quietRun(scenario, subject, options)
-        for (const { phase, values, others } of measurements) {
-          rows.push({ scenario: scenario.name, phase, subject: subject.name, repetition, values, others })
-          const brokerUs = values.brokerUs?.toFixed(1)
-          say(`${scenario.name}, ${phase}, ${repetition + 1} of ${repetitions}: ${subject.name}${brokerUs === undefined ? '' : ` ${brokerUs} µs`}${disturbed({ others }) ? `, disturbed: others took ${percent(others)} of a core` : ''}`)
+        const progress = `${scenario.name}, ${repetition + 1} of ${repetitions}: ${subject.name}`
+        try {
+          const measurements = await quietRun(scenario, subject, options)
+          rows.push(...measurements.map(it => ({ scenario: scenario.name, subject: subject.name, repetition, ...it })))
+          say(`${progress}${measurements.map(inWords).join(';')}`)
+        } catch (error) {
+          // the others are measured all the same
+          const why = error instanceof Error ? error.message : String(error)
+          failures.push({ scenario: scenario.name, subject: subject.name, repetition, why })
+          say(`${progress} failed: ${why}`)
         }
       }
     }
   }
-  return rows
+  return { rows, failures }
+}
+
+function inWords(measurement: Measurement): string {
+  const { phase, values: { brokerUs }, others } = measurement
+  const cost = brokerUs === undefined ? '' : ` ${brokerUs.toFixed(1)} µs`
+  const beside = disturbed(measurement) ? `, others took ${percent(others)} of a core` : ''
+  return ` ${phase}${cost}${beside}`
 }
 
 /** Those of the scenario, each hookline with its counterpart of the other build right behind it. */

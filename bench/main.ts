@@ -74,7 +74,7 @@ async function run(options: Options): Promise<void> {
     command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, ''),
     machine: describeMachine(),
     repetitions,
-    rows: await conduct({ scenarios, repetitions, lengths, also, dist: resolve(options.hookline), force: options.force, say }),
+    ...await conduct({ scenarios, repetitions, lengths, also, dist: resolve(options.hookline), force: options.force, say }),
   }
   mkdirSync(dirname(options.out), { recursive: true })
   writeFileSync(options.out, `${JSON.stringify(results, undefined, 1)}\n`)
@@ -87,6 +87,8 @@ function report(results: Results, { force }: Options): void {
     throw new Refusal(`${busy.length} of ${results.rows.length} measurements were disturbed by other processes: no comparison; --force makes one all the same`)
   }
   for (const table of tablesOf(results)) process.stdout.write(`\n${alignedText(table)}`)
+  for (const { scenario, subject, why } of results.failures) process.stdout.write(`\n${scenario}: ${subject} failed: ${why}\n`)
+  if (results.failures.length > 0) process.exitCode = 1
 }
 
 /** Ends it if others use the machine. */

@@ -9,6 +9,10 @@ export const METRICS = {
   redisUs: { head: 'Redis µs/msg', digits: 1, what: 'CPU of the Redis process for each message' },
   loadUs: { head: 'load µs/msg', digits: 1, what: 'CPU of the load process for each message' },
   peakMiB: { head: 'peak MiB', digits: 0, what: 'the most memory that the broker process has had since it began' },
+  growthMiB: { head: 'growth MiB', digits: 0, what: 'the most memory that the broker process had, less what it had before' },
+  perConnectionKiB: { head: 'KiB/connection', digits: 1, what: 'memory of the broker process for each connection' },
+  readyMs: { head: 'ready ms', digits: 0, what: 'from the start of the process until it takes connections' },
+  reloads: { head: 'reloads', digits: 0, what: 'how often the rules were taken over meanwhile' },
   lost: { head: 'lost', digits: 0, what: 'deliveries that did not come; QoS 0 may lose' },
 } as const satisfies Record<string, Metric>
 

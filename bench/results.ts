@@ -10,6 +10,15 @@ export interface Results {
   readonly machine: Readonly<Record<string, string>>
   readonly repetitions: number
   readonly rows: readonly Row[]
+  /** Runs that came to nothing. */
+  readonly failures: readonly Failure[]
+}
+
+export interface Failure {
+  readonly scenario: string
+  readonly subject: string
+  readonly repetition: number
+  readonly why: string
 }
 
 /** One phase of one run. */

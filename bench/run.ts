@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { BROKERS, type BrokerName } from './brokers/index.ts'
 import type { Broker } from './brokers/broker.ts'
 import { startRedis } from './brokers/redis.ts'
@@ -36,6 +37,12 @@ export interface Measurement {
   readonly others: number
 }
 
+/** What a piece of work saw, and what only it can know. */
+export interface Measured {
+  readonly figures: LoadFigures
+  readonly more?: Values
+}
+
 /** One broker, one Redis and one load process, all new, and what can be measured with them. */
 export interface Run {
   readonly broker: Broker
@@ -43,9 +50,11 @@ export interface Run {
   readonly load: Load
   readonly folder: string
   readonly lengths: Lengths
-  readonly measurements: Measurement[]
-  /** Measures what happens meanwhile, for each of the messages that come back. */
-  readonly measure: (phase: string, work: () => Promise<LoadFigures>) => Promise<void>
+  readonly subject: Subject
+  /** From the start of the broker process until it took connections. Milliseconds. */
+  readonly readyMs: number
+  /** Measures what happens during the work, for each of its messages. */
+  readonly measure: (phase: string, work: () => Promise<Measured>) => Promise<void>
 }
 
 export interface RunOptions {
@@ -64,24 +73,25 @@ export async function runOnce({ subject, lengths, dist }: RunOptions, work: (run
     ends.push(() => redis.child.end())
     const load = startLoad()
     ends.push(() => load.end())
+    const start = performance.now()
     const broker = await BROKERS[subject.broker]({ redisPort: redis.port, folder, rules: subject.rules ?? '', dist: subject.dist ?? dist })
+    const readyMs = performance.now() - start
     ends.push(() => broker.child.end())
+    const pids = [broker.child.pid, redis.child.pid, load.pid]
 
-    await work({
-      broker, load, folder, lengths, measurements, redisPort: redis.port,
-      measure: async (phase, phaseWork) => {
-        const pids = [broker.child.pid, redis.child.pid, load.pid]
-        const others = watchOthers(pids)
-        const before = pids.map(cpuMicroseconds)
-        const figures = await phaseWork()
-        const [brokerUs = 0, redisUs = 0, loadUs = 0] = pids.map((pid, index) => (cpuMicroseconds(pid) - (before[index] ?? 0)) / figures.messages)
-        measurements.push({
-          phase,
-          others: others(),
-          values: known({ ...valuesOf(figures), brokerUs, redisUs, loadUs, peakMiB: peakMebibytes(broker.child.pid) }),
-        })
-      },
-    })
+    async function measure(phase: string, phaseWork: () => Promise<Measured>): Promise<void> {
+      const others = watchOthers(pids)
+      const before = pids.map(cpuMicroseconds)
+      const { figures, more } = await phaseWork()
+      const [brokerUs = 0, redisUs = 0, loadUs = 0] = pids.map((pid, index) => (cpuMicroseconds(pid) - (before[index] ?? 0)) / figures.messages)
+      measurements.push({
+        phase,
+        others: others(),
+        values: known({ ...valuesOf(figures), brokerUs, redisUs, loadUs, peakMiB: peakMebibytes(broker.child.pid), ...more }),
+      })
+    }
+
+    await Promise.race([broker.child.died, work({ broker, load, folder, lengths, subject, readyMs, measure, redisPort: redis.port })])
   } finally {
     for (const end of ends.reverse()) await end()
     rmSync(folder, { recursive: true, force: true })
@@ -94,7 +104,7 @@ function valuesOf(figures: LoadFigures): Values {
   return { perSecond: messages / seconds, ackP50Ms, ackP99Ms, deliveryP50Ms, deliveryP99Ms, lost: figures.owed - figures.delivered }
 }
 
-/** Without what could not be measured. */
+/** Without what could not be measured, or of which there was none. */
 function known(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => !Number.isNaN(value)))
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)))
 }

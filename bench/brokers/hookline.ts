@@ -6,7 +6,7 @@ import type { StartBroker } from './broker.ts'
 /** The built command on a rules file, as a user starts it. */
 export const startHookline: StartBroker = async ({ redisPort, folder, rules, dist }) => {
   const file = join(folder, 'rules.conf')
-  writeFileSync(file, fileOf(rules, redisPort))
+  writeFileSync(file, fileOf(rules, { redisPort, port: 0 }))
   const child = startChild({
     core: 'broker',
     command: [process.execPath, join(dist, 'cli/main.js'), 'start', file],
@@ -17,10 +17,10 @@ export const startHookline: StartBroker = async ({ redisPort, folder, rules, dis
   return { child, port: tcpPortOf(ready[0]) }
 }
 
-/** The text of a rules file with these lines. */
-export function fileOf(rules: string, redisPort: number): string {
+/** The text of a rules file with these lines; port 0 is a free one. */
+export function fileOf(rules: string, { redisPort, port }: { readonly redisPort: number, readonly port: number }): string {
   return `backend.redis.pool1.server = 127.0.0.1:${redisPort}
-listener.tcp.external = 127.0.0.1:0
+listener.tcp.external = 127.0.0.1:${port}
 listener.tcp.external.max_conn_rate = 100000
 listener.ws.external = off
 ${rules}

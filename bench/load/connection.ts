@@ -14,14 +14,25 @@ export interface ConnectionOptions {
   readonly clean?: boolean
 }
 
-/** A raw MQTT connection: CONNECT is accepted, and each packet goes to `onFrame`, which its owner sets. */
+/** A raw MQTT connection whose CONNECT was accepted. */
 export class Connection {
   readonly socket: Socket
-  onFrame: OnFrame = () => {}
+  #onFrame: OnFrame | undefined
+  /** What came while nobody was there to take it. */
+  #held: Parameters<OnFrame>[] = []
 
   private constructor(socket: Socket) {
     this.socket = socket
-    socket.on('data', frameCutter((...frame) => { this.onFrame(...frame) }))
+    socket.on('data', frameCutter((...frame) => {
+      if (this.#onFrame === undefined) this.#held.push(frame)
+      else this.#onFrame(...frame)
+    }))
+  }
+
+  /** Each packet goes to it, those first that have come since the last answer. */
+  set onFrame(onFrame: OnFrame) {
+    this.#onFrame = onFrame
+    for (const frame of this.#held.splice(0)) onFrame(...frame)
   }
 
   static async open({ port, clientid, clean = true }: ConnectionOptions): Promise<Connection> {
@@ -39,6 +50,7 @@ export class Connection {
   async ask(packet: Packet, answer: number): Promise<Buffer> {
     return await new Promise((resolve, reject) => {
       this.onFrame = (header, bytes, from, to) => {
+        this.#onFrame = undefined
         if (header >> 4 === answer) resolve(Buffer.from(bytes.subarray(from, to)))
         else reject(new Error(`the broker answered ${packet.cmd} with a packet of type ${header >> 4}`))
       }
@@ -46,8 +58,9 @@ export class Connection {
     })
   }
 
-  /** DISCONNECT, then the end. */
-  close(): void {
+  /** DISCONNECT, and waits until the broker has closed. */
+  async close(): Promise<void> {
     this.socket.end(generate({ cmd: 'disconnect' }))
+    await once(this.socket, 'close')
   }
 }

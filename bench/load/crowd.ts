@@ -32,9 +32,9 @@ export class Crowd {
     const crowd = new Crowd(spec)
     const { port, subscribers, publishers } = spec
     for (let number = 0; number < subscribers.count; number++) {
-      await subscribe({
+      await subscribe(subscribers, {
         connection: await Connection.open({ port, clientid: `subscriber-${number}`, clean: subscribers.clean }),
-        spec: subscribers,
+        ackDelayMs: subscribers.ackDelayMs,
         latencies: crowd.#deliveries,
         onMessage: (publisher) => { crowd.#arrived(publisher) },
       })

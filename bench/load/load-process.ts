@@ -16,12 +16,9 @@ export function startLoad(): Load {
   return {
     pid: child.pid,
     async carryOut(order) {
-      const answer = await new Promise<Answer>((resolve) => {
-        child.process.once('message', (message: Answer) => { resolve(message) })
-        child.process.once('exit', () => { resolve({ ok: false, error: `the load process ended:\n${child.printed()}` }) })
-        child.process.send(order)
-      })
-      child.process.removeAllListeners('message')
+      const heard = new Promise<Answer>((resolve) => { child.process.once('message', resolve) })
+      child.process.send(order)
+      const answer = await Promise.race([child.died, heard])
       if (!answer.ok) throw new Error(answer.error)
       return answer.figures
     },

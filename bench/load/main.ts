@@ -1,5 +1,8 @@
+import { idle, storm } from './connects.ts'
 import { Crowd } from './crowd.ts'
-import type { Answer, LoadFigures, Order } from './orders.ts'
+import { noFigures, type Answer, type LoadFigures, type Order } from './orders.ts'
+import { pipeline } from './pipeline.ts'
+import { fetch, park } from './sessions.ts'
 
 /**
  * The load process: carries out what its parent orders over the channel that it was started with,
@@ -7,18 +10,25 @@ import type { Answer, LoadFigures, Order } from './orders.ts'
  */
 let crowd: Crowd | undefined
 
-const NOTHING: LoadFigures = {
-  messages: 0, owed: 0, delivered: 0, seconds: 0, ackP50Ms: Number.NaN, ackP99Ms: Number.NaN, deliveryP50Ms: Number.NaN, deliveryP99Ms: Number.NaN,
-}
-
 async function carryOut(order: Order): Promise<LoadFigures> {
   switch (order.do) {
     case 'connect':
       crowd = await Crowd.connect(order.connect)
-      return NOTHING
+      return noFigures(0)
     case 'publish':
       if (crowd === undefined) throw new Error('nobody is connected')
       return await crowd.publish(order.publish)
+    case 'park':
+      await park(order.session)
+      return noFigures(0)
+    case 'fetch':
+      return await fetch(order.session, order.messages)
+    case 'storm':
+      return await storm(order.port, order.connections)
+    case 'idle':
+      return await idle(order.port, order.connections)
+    case 'pipeline':
+      return await pipeline(order.redisPort, order.messages)
     default:
       return order satisfies never
   }

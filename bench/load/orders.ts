@@ -2,6 +2,11 @@
 export type Order =
   | { readonly do: 'connect', readonly connect: Connections }
   | { readonly do: 'publish', readonly publish: Publishing }
+  | { readonly do: 'park', readonly session: Session }
+  | { readonly do: 'fetch', readonly session: Session, readonly messages: number }
+  | { readonly do: 'storm', readonly port: number, readonly connections: number }
+  | { readonly do: 'idle', readonly port: number, readonly connections: number }
+  | { readonly do: 'pipeline', readonly redisPort: number, readonly messages: number }
 
 /** An order's answer, or why there is none. */
 export type Answer = { readonly ok: true, readonly figures: LoadFigures } | { readonly ok: false, readonly error: string }
@@ -42,8 +47,16 @@ export interface Publishing {
   readonly perSecond: number
 }
 
+/** A session that outlives its connection, with one subscription of QoS 1. */
+export interface Session {
+  readonly port: number
+  readonly clientid: string
+  readonly filter: string
+}
+
 /** What a load process has seen while it carried out an order. */
 export interface LoadFigures {
+  /** Messages, or connections. */
   readonly messages: number
   /** Copies that subscribers were to get, and got. */
   readonly owed: number
@@ -55,4 +68,12 @@ export interface LoadFigures {
   /** From the publisher's sending to the subscriber. Milliseconds. */
   readonly deliveryP50Ms: number
   readonly deliveryP99Ms: number
+}
+
+/** Of something that has no times of its own. */
+export function noFigures(messages: number): LoadFigures {
+  return {
+    messages, owed: 0, delivered: 0, seconds: Number.NaN,
+    ackP50Ms: Number.NaN, ackP99Ms: Number.NaN, deliveryP50Ms: Number.NaN, deliveryP99Ms: Number.NaN,
+  }
 }

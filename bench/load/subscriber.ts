@@ -5,19 +5,26 @@ import type { Connections } from './orders.ts'
 import { acknowledgement, outboxOf } from './outbox.ts'
 import { STAMP } from './publisher.ts'
 
-export interface SubscriberOptions {
+export interface ReceiverOptions {
   readonly connection: Connection
-  readonly spec: Connections['subscribers']
+  /** How long it thinks about what it has received before it acknowledges. Milliseconds. */
+  readonly ackDelayMs: number
   readonly latencies: Latencies
   /** A message of this publisher is here. */
   readonly onMessage: (publisher: number) => void
 }
 
-/** Subscribes; what comes is counted, timed and acknowledged. */
-export async function subscribe({ connection, spec, latencies, onMessage }: SubscriberOptions): Promise<void> {
-  const put = outboxOf(connection.socket, spec.ackDelayMs)
+/** Subscribes; what comes is received. */
+export async function subscribe(spec: Connections['subscribers'], options: ReceiverOptions): Promise<void> {
+  await options.connection.ask({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: spec.filter, qos: spec.qos }] }, PACKET.suback)
+  receive(options)
+}
 
-  function read(header: number, bytes: Buffer, from: number): void {
+/** From now on what comes is counted, timed and acknowledged. */
+export function receive({ connection, ackDelayMs, latencies, onMessage }: ReceiverOptions): void {
+  const put = outboxOf(connection.socket, ackDelayMs)
+
+  connection.onFrame = (header, bytes, from) => {
     const type = header >> 4
     if (type === PACKET.pubrel) {
       put(acknowledgement(PACKET.pubcomp << 4, bytes, from))
@@ -31,7 +38,4 @@ export async function subscribe({ connection, spec, latencies, onMessage }: Subs
     if (qos > 0) put(acknowledgement((qos === 1 ? PACKET.puback : PACKET.pubrec) << 4, bytes, packetId))
     onMessage(bytes[payload + STAMP.publisher] ?? 0)
   }
-
-  await connection.ask({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: spec.filter, qos: spec.qos }] }, PACKET.suback)
-  connection.onFrame = read
 }

@@ -14,6 +14,8 @@ export interface Child {
   printed(): string
   /** Waits until it has printed this; the match. */
   says(pattern: RegExp): Promise<RegExpExecArray>
+  /** Rejects when it ends without being asked. */
+  readonly died: Promise<never>
   end(): Promise<void>
 }
 
@@ -41,6 +43,7 @@ export function startChild({ core, command, env, channel = false }: ChildOptions
   child.once('exit', () => { living.delete(child) })
   const name = command.slice(0, 3).join(' ')
   let printed = ''
+  let asked = false
   const watchers = new Set<() => void>()
   const take = (text: string): void => {
     printed += text
@@ -50,8 +53,13 @@ export function startChild({ core, command, env, channel = false }: ChildOptions
   child.stderr?.setEncoding('utf8').on('data', take)
   // rejects if it cannot even begin
   const ended = once(child, 'exit')
-  ended.catch(() => {})
+  const died = new Promise<never>((_, reject) => {
+    ended.then(() => { if (!asked) reject(new Error(`${name}: it ended; it said:\n${printed}`)) }, reject)
+  })
+  // whoever waits for nothing has no interest in it
+  died.catch(() => {})
   return {
+    died,
     pid: child.pid ?? 0,
     process: child,
     printed: () => printed,
@@ -67,7 +75,7 @@ export function startChild({ core, command, env, channel = false }: ChildOptions
           }
           watchers.add(look)
           late = setTimeout(() => { fail(`not ready within ${READY_MS} ms`) }, READY_MS)
-          ended.then(() => { fail('it ended') }, (error: Error) => { fail(error.message) })
+          died.catch(reject)
           look()
         })
       } finally {
@@ -76,6 +84,7 @@ export function startChild({ core, command, env, channel = false }: ChildOptions
       }
     },
     async end() {
+      asked = true
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
       child.kill('SIGTERM')
       const late = setTimeout(() => { child.kill('SIGKILL') }, END_MS)

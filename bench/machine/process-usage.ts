@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 
 /** Of the clock that /proc counts in. USER_HZ is 100 on every Linux that Node runs on. Microseconds. */
 const TICK_US = 10_000
@@ -12,6 +12,11 @@ export function cpuMicroseconds(pid: number): number {
 /** The most memory that a process has had so far. MiB. */
 export function peakMebibytes(pid: number): number {
   return kibibytes(pid, 'VmHWM') / 1_024
+}
+
+/** Lets the peak begin anew, from what the process has now (proc(5), clear_refs). */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }
 
 /** The memory that a process has now. MiB. */

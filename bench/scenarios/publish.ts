@@ -6,36 +6,51 @@ const PUBLISHERS = 8
 const IN_FLIGHT = 64
 /** What a sensor sends with its names. */
 const PAYLOAD_BYTES = 100
-/** Of the paced phases: what a broker of a house or a plant may get. */
-const PACE = 3_000
-/** For phases that end by time, or by number. */
-const ANY = Number.MAX_SAFE_INTEGER
-
-export type Phase = 'saturated' | 'paced'
+/** Messages a second of all publishers together, where they are not to send what they can. */
+export const PACE = 3_000
+/** Where a phase does not end by number, or by time. */
+export const NO_END = Number.MAX_SAFE_INTEGER
 
 export interface Publishers {
   readonly qos: Qos
-  readonly phases: readonly Phase[]
+  /** Of publisher `{n}`. */
   readonly topics?: readonly string[]
   readonly retain?: boolean
+  readonly until?: Connections['publishers']['until']
   readonly subscribers?: Partial<Connections['subscribers']>
 }
 
-/** Publishers that send what they may, or 3,000 a second together, after a warm-up. */
-export function publishing({ qos, phases, topics = ['bench/{n}'], retain = false, subscribers = {} }: Publishers): (run: Run) => Promise<void> {
-  return async ({ broker, load, lengths, measure }) => {
-    await load.carryOut({
-      do: 'connect',
-      connect: {
-        port: broker.port,
-        publishers: { count: PUBLISHERS, qos, topics, retain, payloadBytes: PAYLOAD_BYTES, inFlight: IN_FLIGHT, until: 'delivered' },
-        subscribers: { count: 0, qos, clean: true, filter: 'bench/#', ackDelayMs: 0, ...subscribers },
-      },
-    })
-    await load.carryOut({ do: 'publish', publish: { messages: lengths.warmUp, forMs: ANY, perSecond: 0 } })
-    for (const phase of phases) {
-      const perSecond = phase === 'paced' ? PACE : 0
-      await measure(phase, () => load.carryOut({ do: 'publish', publish: { messages: ANY, forMs: lengths.phaseMs, perSecond } }))
-    }
+/** Connects publishers, and subscribers if there are any, and warms the broker up. */
+export async function warmUp({ broker, load, lengths }: Run, { qos, topics = ['bench/{n}'], retain = false, until = 'delivered', subscribers = {} }: Publishers): Promise<void> {
+  await load.carryOut({
+    do: 'connect',
+    connect: {
+      port: broker.port,
+      publishers: { count: PUBLISHERS, qos, topics, retain, payloadBytes: PAYLOAD_BYTES, inFlight: IN_FLIGHT, until },
+      subscribers: { count: 0, qos, clean: true, filter: 'bench/#', ackDelayMs: 0, ...subscribers },
+    },
+  })
+  await publish({ load }, { messages: lengths.warmUp })
+}
+
+export async function publish({ load }: Pick<Run, 'load'>, { messages = NO_END, forMs = NO_END, perSecond = 0 }) {
+  return { figures: await load.carryOut({ do: 'publish', publish: { messages, forMs, perSecond } }) }
+}
+
+/** As much as the broker takes, then 3,000 messages a second. */
+export function saturatedAndPaced(publishers: Publishers): (run: Run) => Promise<void> {
+  return async (run) => {
+    const { measure, lengths: { phaseMs } } = run
+    await warmUp(run, publishers)
+    await measure('saturated', () => publish(run, { forMs: phaseMs }))
+    await measure('paced', () => publish(run, { forMs: phaseMs, perSecond: PACE }))
+  }
+}
+
+/** As much as the broker takes, so many messages that a slow subscriber has them soon after. */
+export function saturatedUntil(messages: number, publishers: Publishers): (run: Run) => Promise<void> {
+  return async (run) => {
+    await warmUp({ ...run, lengths: { ...run.lengths, warmUp: Math.min(run.lengths.warmUp, messages) } }, publishers)
+    await run.measure('saturated', () => publish(run, { messages }))
   }
 }
