@@ -8,8 +8,10 @@ import { conduct, percent, subjectsOf } from './conduct.ts'
 import { describeMachine } from './machine/description.ts'
 import { watchOthers } from './machine/others.ts'
 import { Refusal } from './refusal.ts'
+import { writeDocs } from './report/docs.ts'
 import { alignedText, tablesOf } from './report/table.ts'
-import { disturbed, OTHERS_LIMIT, type Results } from './results.ts'
+import { targetsAstray, verdictsOf, verdictTable } from './report/verdicts.ts'
+import { disturbed, OTHERS_LIMIT, readResults, type Results } from './results.ts'
 import type { Lengths } from './run.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 import type { Scenario } from './scenarios/scenario.ts'
@@ -30,6 +32,8 @@ interface Options {
   readonly hookline: string
   readonly also?: string
   readonly out: string
+  readonly report?: string
+  readonly writeDocs: boolean
   readonly force: boolean
 }
 
@@ -42,6 +46,8 @@ await new Command('bench')
   .option('--hookline <dist>', 'folder of the build to measure', `${ROOT}dist`)
   .option('--also <dist>', 'another build of hookline, measured beside it')
   .option('--out <file>', 'where the figures go, as JSON', `${ROOT}bench/results/last.json`)
+  .option('--report <file>', 'shows such a file, and measures nothing')
+  .option('--write-docs', 'put the figures into docs/performance.md and draw the chart', false)
   .option('--force', 'measure and compare although the machine is busy; what was disturbed is marked', false)
   .action(async (options: Options) => {
     try {
@@ -55,6 +61,12 @@ await new Command('bench')
   .parseAsync()
 
 async function run(options: Options): Promise<void> {
+  const astray = targetsAstray()
+  if (astray.length > 0) throw new Error(`targets of what nobody measures: ${astray.join(', ')}`)
+  report(options.report === undefined ? await measure(options) : readResults(options.report), options)
+}
+
+async function measure(options: Options): Promise<Results> {
   for (const dist of [options.hookline, ...options.also === undefined ? [] : [options.also]]) {
     if (!existsSync(`${dist}/cli/main.js`)) throw new Refusal(`no build of hookline in ${dist}`)
   }
@@ -78,15 +90,18 @@ async function run(options: Options): Promise<void> {
   }
   mkdirSync(dirname(options.out), { recursive: true })
   writeFileSync(options.out, `${JSON.stringify(results, undefined, 1)}\n`)
-  report(results, options)
+  return results
 }
 
-function report(results: Results, { force }: Options): void {
+function report(results: Results, { force, writeDocs: toDocs }: Options): void {
   const busy = results.rows.filter(disturbed)
   if (busy.length > 0 && !force) {
     throw new Refusal(`${busy.length} of ${results.rows.length} measurements were disturbed by other processes: no comparison; --force makes one all the same`)
   }
   for (const table of tablesOf(results)) process.stdout.write(`\n${alignedText(table)}`)
+  const verdicts = verdictsOf(results)
+  if (verdicts.length > 0) process.stdout.write(`\n${alignedText(verdictTable(verdicts))}`)
+  if (toDocs) writeDocs(results, `${ROOT}docs`)
   for (const { scenario, subject, why } of results.failures) process.stdout.write(`\n${scenario}: ${subject} failed: ${why}\n`)
   if (results.failures.length > 0) process.exitCode = 1
 }

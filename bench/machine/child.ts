@@ -4,7 +4,7 @@ import { type Core, onCore } from './cores.ts'
 
 /** How long a process may take to end when asked, and to become ready. Milliseconds. */
 const END_MS = 10_000
-export const READY_MS = 20_000
+const READY_MS = 60_000
 
 /** A process of ours, kept to its core; what it prints is kept for the message of a failure. */
 export interface Child {
@@ -12,7 +12,7 @@ export interface Child {
   readonly process: ChildProcess
   /** All it has printed. */
   printed(): string
-  /** Waits until it has printed this; the match. */
+  /** Waits until it has printed this; the match. One that does not is ended. */
   says(pattern: RegExp): Promise<RegExpExecArray>
   /** Rejects when it ends without being asked. */
   readonly died: Promise<never>
@@ -68,13 +68,15 @@ export function startChild({ core, command, env, channel = false }: ChildOptions
       let late: NodeJS.Timeout | undefined
       try {
         return await new Promise((resolve, reject) => {
-          const fail = (why: string): void => { reject(new Error(`${name}: ${why}; it said:\n${printed}`)) }
           look = () => {
             const match = pattern.exec(printed)
             if (match !== null) resolve(match)
           }
           watchers.add(look)
-          late = setTimeout(() => { fail(`not ready within ${READY_MS} ms`) }, READY_MS)
+          late = setTimeout(() => {
+            reject(new Error(`${name}: not ready within ${READY_MS} ms; it said:\n${printed}`))
+            child.kill('SIGKILL')
+          }, READY_MS)
           died.catch(reject)
           look()
         })
