@@ -1,0 +1,66 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startRedis, type RedisServer } from '../store/redis-server.ts'
+import { count, type Counts, moreThan } from './count.ts'
+
+/** What a message took when it was last written down: `npm run guard` does that. */
+const FIGURES = fileURLToPath(new URL('figures.json', import.meta.url))
+const WRITE = process.env['GUARD'] === 'write'
+
+const NODE = process.versions.node.split('.')[0] ?? ''
+
+const STORE = '{"topic": "queue/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}'
+
+/** Ways of a message. The burdens are tried on one of them. */
+const WAYS = [
+  { name: 'stored', subscriber: false, burdens: ['closure', 'copy', 'promise', 'redisCall'], rules: `backend.redis.hook.message.publish.1 = ${STORE}` },
+  {
+    name: 'stored, delivered, acknowledged, deleted', subscriber: true, burdens: [],
+    rules: `backend.redis.hook.message.publish.1 = ${STORE}
+backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
+  },
+  { name: 'matched by no rule', subscriber: false, burdens: [], rules: `backend.redis.hook.message.publish.1 = ${STORE.replace('queue', 'other')}` },
+]
+
+interface Figures {
+  /** Major version of Node that they were counted with; see `ofNode`. */
+  readonly node: string
+  readonly ways: Readonly<Record<string, Counts>>
+}
+
+let redis: RedisServer
+const counted = new Map<string, ReadonlyMap<string, Counts>>()
+const figures = JSON.parse(readFileSync(FIGURES, 'utf8')) as Figures // written below
+const withNode = figures.node === NODE
+
+beforeAll(async () => {
+  redis = await startRedis()
+  for (const { name, ...way } of WAYS) counted.set(name, await count(redis, { topic: 'queue/a', ...way }))
+  if (WRITE) writeFileSync(FIGURES, `${JSON.stringify({ node: NODE, ways: Object.fromEntries(WAYS.map(({ name }) => [name, countsOf(name)])) }, undefined, 2)}\n`)
+}, 300_000)
+afterAll(async () => { await redis?.stop() })
+
+test.skipIf(WRITE).each(WAYS)('a message that is $name takes no more calls, memory, promises, writes or Redis commands than before', ({ name }) => {
+  const stored = figures.ways[name]
+  if (stored === undefined) throw new Error(`no figures for ${name}; type: npm run guard`)
+  const more = moreThan(stored, countsOf(name), { withNode })
+  expect(more, 'if that is worth it, write the new figures down with `npm run guard` and say in the commit why').toEqual([])
+})
+
+test.each([
+  { burden: 'closure', seen: /^calls: / },
+  { burden: 'copy', seen: /^heapBytes: / },
+  { burden: 'promise', seen: /^promises: / },
+  { burden: 'redisCall', seen: /^redisCommands: / },
+])('one $burden more for each message is noticed', ({ burden, seen }) => {
+  const more = moreThan(countsOf('stored'), countsOf('stored', burden), { withNode: true })
+  expect(more).toContainEqual(expect.stringMatching(seen))
+})
+
+function countsOf(name: string, burden = 'none'): Counts {
+  const counts = counted.get(name)?.get(burden)
+  if (counts === undefined) throw new Error(`${name} was not counted with ${burden}`)
+  return counts
+}
