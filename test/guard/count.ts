@@ -22,7 +22,7 @@ export const METRICS = {
   calls: { tolerance: 0.01, ofNode: false },
   packageCalls: { tolerance: 0.01, ofNode: false },
   nodeCalls: { tolerance: 0.02, ofNode: true },
-  heapBytes: { tolerance: 0.01, ofNode: true },
+  heapBytes: { tolerance: 0.04, ofNode: true },
   bufferBytes: { tolerance: 0.05, ofNode: true },
   promises: { tolerance: 0.02, ofNode: false },
   immediates: { tolerance: 0.02, ofNode: false },

@@ -51,7 +51,7 @@ test.skipIf(WRITE).each(WAYS)('a message that is $name takes no more calls, memo
 
 test.each([
   { burden: 'closure', seen: /^calls: / },
-  { burden: 'copy', seen: /^heapBytes: / },
+  { burden: 'copy', seen: /^bufferBytes: / },
   { burden: 'promise', seen: /^promises: / },
   { burden: 'redisCall', seen: /^redisCommands: / },
 ])('one $burden more for each message is noticed', ({ burden, seen }) => {
