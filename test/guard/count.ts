@@ -75,10 +75,10 @@ mqtt.max_inflight = 1000
 const SLACK = 0.05
 
 /** What became more than it was, in words; less is welcome. */
-export function moreThan(stored: Counts, counted: Counts, { withNode }: { readonly withNode: boolean }): readonly string[] {
+export function moreThan(stored: Counts, counted: Counts, { withNode, slackness = 1 }: { readonly withNode: boolean, readonly slackness?: number }): readonly string[] {
   return metricNames()
     .filter(name => withNode || !METRICS[name].ofNode)
-    .filter(name => counted[name] > stored[name] * (1 + METRICS[name].tolerance) + SLACK)
+    .filter(name => counted[name] > stored[name] * (1 + METRICS[name].tolerance * slackness) + SLACK)
     .map(name => `${name}: ${counted[name].toFixed(3)} for a message, and it was ${stored[name].toFixed(3)}`)
 }
 

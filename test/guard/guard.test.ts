@@ -14,14 +14,15 @@ const STORE = '{"topic": "queue/#", "action": {"function": "on_message_publish"}
 
 /** Ways of a message. The burdens are tried on one of them. */
 const WAYS = [
-  { name: 'stored', subscriber: false, burdens: ['closure', 'copy', 'promise', 'redisCall'], rules: `backend.redis.hook.message.publish.1 = ${STORE}` },
+  { name: 'stored', subscriber: false, slackness: 1, burdens: ['closure', 'copy', 'promise', 'redisCall'], rules: `backend.redis.hook.message.publish.1 = ${STORE}` },
   {
-    name: 'stored, delivered, acknowledged, deleted', subscriber: true, burdens: [],
+    // how its rounds and acknowledgements meet is a matter of time
+    name: 'stored, delivered, acknowledged, deleted', subscriber: true, burdens: [], slackness: 10,
     rules: `backend.redis.hook.message.publish.1 = ${STORE}
 backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   },
-  { name: 'matched by no rule', subscriber: false, burdens: [], rules: `backend.redis.hook.message.publish.1 = ${STORE.replace('queue', 'other')}` },
+  { name: 'matched by no rule', subscriber: false, slackness: 1, burdens: [], rules: `backend.redis.hook.message.publish.1 = ${STORE.replace('queue', 'other')}` },
 ]
 
 interface Figures {
@@ -37,15 +38,15 @@ const withNode = figures.node === NODE
 
 beforeAll(async () => {
   redis = await startRedis()
-  for (const { name, ...way } of WAYS) counted.set(name, await count(redis, { topic: 'queue/a', ...way }))
+  for (const { name, rules, subscriber, burdens } of WAYS) counted.set(name, await count(redis, { topic: 'queue/a', rules, subscriber, burdens }))
   if (WRITE) writeFileSync(FIGURES, `${JSON.stringify({ node: NODE, ways: Object.fromEntries(WAYS.map(({ name }) => [name, countsOf(name)])) }, undefined, 2)}\n`)
 }, 300_000)
 afterAll(async () => { await redis?.stop() })
 
-test.skipIf(WRITE).each(WAYS)('a message that is $name takes no more calls, memory, promises, writes or Redis commands than before', ({ name }) => {
+test.skipIf(WRITE).each(WAYS)('a message that is $name takes no more calls, memory, promises, writes or Redis commands than before', ({ name, slackness }) => {
   const stored = figures.ways[name]
   if (stored === undefined) throw new Error(`no figures for ${name}; type: npm run guard`)
-  const more = moreThan(stored, countsOf(name), { withNode })
+  const more = moreThan(stored, countsOf(name), { withNode, slackness })
   expect(more, 'if that is worth it, write the new figures down with `npm run guard` and say in the commit why').toEqual([])
 })
 
