@@ -104,8 +104,9 @@ export class Delivery {
     return this.#rules
   }
 
+  /** All that have lanes. */
   *#readers(): Iterable<Session | Group> {
-    yield* this.#sessions.values()
+    for (const session of this.#sessions.values()) if (session.hasLanes) yield session
     yield* this.#groups.values()
   }
 

@@ -64,7 +64,6 @@ export class Session implements LanesOwner {
   readonly clean: boolean
   readonly shared = false
   readonly subscriptions = new Map<string, Subscription>()
-  readonly lanes: Lanes
   /** Shared subscriptions that it is a member of; kept by them. */
   readonly groups = new Set<Group>()
   username: string | undefined
@@ -74,6 +73,7 @@ export class Session implements LanesOwner {
   stuckSince: number | undefined
 
   readonly #ports: SessionPorts
+  #lanes: Lanes | undefined
   #link: Link | undefined
   #phase: 'offline' | 'opening' | 'replay' | 'open' = 'offline'
   /** Who may send next; each source once. */
@@ -110,7 +110,16 @@ export class Session implements LanesOwner {
     this.#ports = options.ports
     this.held = new HeldBytes(options.ports.budget)
     this.#mqueue = new MemoryQueue(this.held)
-    this.lanes = new Lanes(this)
+  }
+
+  /** Made when they are asked for first: many clients only publish, and empty ones are a tenth of a connection. */
+  get lanes(): Lanes {
+    return this.#lanes ??= new Lanes(this)
+  }
+
+  /** It has lanes, or had. */
+  get hasLanes(): boolean {
+    return this.#lanes !== undefined
   }
 
   get link(): Link | undefined {
@@ -140,7 +149,7 @@ export class Session implements LanesOwner {
       if (subscription.group === undefined) this.lanes.fetch(subscription)
       else subscription.group.here()
     }
-    this.lanes.attach()
+    this.#lanes?.attach()
     if (this.#mqueue.length > 0 || this.#backlog.size > 0) this.#takesTurn(MEMORY)
     this.#phase = 'replay'
     this.#replay()
@@ -161,7 +170,7 @@ export class Session implements LanesOwner {
     this.#bodies.clear()
     this.#lookups.clear()
     this.asked.clear()
-    this.lanes.detach()
+    this.#lanes?.detach()
     this.#turns = []
     this.#inTurn.clear()
     for (const topic of [...this.#tails.keys()]) this.untail(topic)
@@ -287,7 +296,7 @@ export class Session implements LanesOwner {
   // --- what the pools tell
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
-    this.lanes.poolBack(pool, options)
+    this.#lanes?.poolBack(pool, options)
     if (this.#phase === 'replay') this.#replay()
   }
 
@@ -306,7 +315,7 @@ export class Session implements LanesOwner {
   /** Nothing of this pool is read, in flight, or waited for. */
   isFreeOf(pool: Pool): boolean {
     for (const message of this.#inFlight.values()) if (message.origin?.pool === pool) return false
-    return this.lanes.isFreeOf(pool)
+    return this.#lanes?.isFreeOf(pool) ?? true
   }
 
   // --- LanesOwner
@@ -385,7 +394,7 @@ export class Session implements LanesOwner {
     while (this.#windowOpen) {
       const source = this.#turns.shift()
       if (source === undefined) break
-      const outgoing = source === MEMORY ? (this.lanes.holdsMemory ? undefined : this.#fromMemory()) : source.ready ? source.take() : undefined
+      const outgoing = source === MEMORY ? (this.#lanes?.holdsMemory === true ? undefined : this.#fromMemory()) : source.ready ? source.take() : undefined
       if (outgoing !== undefined) this.#send(outgoing)
       if (source === MEMORY ? outgoing !== undefined : source.ready) this.#turns.push(source)
       else if (source !== MEMORY && source.waiting) waiting.push(source)
@@ -394,7 +403,7 @@ export class Session implements LanesOwner {
     // they have their turn again at the next pump
     this.#turns.push(...waiting)
     if (this.#windowOpen) {
-      this.lanes.read()
+      this.#lanes?.read()
       for (const group of this.groups) group.wants()
     } else if (this.#turns.length > 0) this.noteStuck()
   }
