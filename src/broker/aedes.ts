@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { Readable, type Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
 import { type ISubscribePacket, type IUnsubscribePacket, type Packet, writeToStream } from 'mqtt-packet'
+import { BegunPackets } from './begun-packets.ts'
 import { type ClientPacket, readOften } from './client-packet.ts'
 import type { Limits, Refusal } from './packet-check.ts'
 import { PacketReader } from './packet-reader.ts'
@@ -110,6 +111,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
   const early = new WeakMap<object, (ClientPacket | PacketOfAedes)[]>()
   const here = new WeakSet<object>()
   const turns = new Turns()
+  const allBegun = new BegunPackets(() => limits().maxPacketSize)
   /** What aedes does with a packet. */
   const ofAedes = new WeakMap<object, (packet: Packet) => void>()
 
@@ -194,6 +196,8 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
     let isHeard = false
     const reader = new PacketReader({
       limits,
+      allBegun,
+      refused: (refusal) => { if (!client.closed) refuse(client, refusal) },
       packet: (bytes, packet) => {
         isHeard = true
         const often = readOften(bytes, packet)
@@ -201,6 +205,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
         else parse(bytes.subarray(packet.at, packet.end))
       },
     })
+    client.conn.once('close', () => { reader.end() })
     const take = turns.of(client, (bytes) => {
       isHeard = false
       const refusal = reader.push(bytes)

@@ -1,8 +1,10 @@
+import type { BegunPackets, Beginner } from './begun-packets.ts'
 import { bodyRefusal, CONNECT, DISCONNECT, type Extent, headerRefusal, type Limits, type Refusal } from './packet-check.ts'
 
 const TOO_LARGE: Refusal = { problem: 'more bytes than mqtt.max_packet_size', reason: 'limit' }
 const WRONG_LENGTH: Refusal = { problem: 'a remaining length of more than four bytes', reason: 'protocol' }
 const NOT_CONNECT: Refusal = { problem: 'another type than CONNECT, as the first one', reason: 'protocol' }
+const TOO_SLOW: Refusal = { problem: 'a packet that took the longest to come, while too many had begun', reason: 'limit' }
 const SECOND_CONNECT: Refusal = { problem: 'a second CONNECT', reason: 'protocol' }
 
 /** Bytes of a packet that has begun: room for it grows with what has come, not with what it says it will be. */
@@ -13,9 +15,11 @@ const FIRST_ROOM = 1024
  * leniently, and keeps a packet of 256 MB until its end. What goes on is whole packets that are
  * right, one by one, in what was read; at the first wrong one reading ends.
  */
-export class PacketReader {
+export class PacketReader implements Beginner {
   readonly #limits: () => Limits
   readonly #packet: (bytes: Buffer, packet: Extent) => void
+  readonly #allBegun: BegunPackets
+  readonly #refused: (refusal: Refusal) => void
   #connected = false
   #ended = false
   /** A packet that has begun: its first `#length` bytes. */
@@ -24,9 +28,28 @@ export class PacketReader {
   /** Bytes without which it cannot be read on. */
   #missing = 0
 
-  constructor(options: { readonly limits: () => Limits, readonly packet: (bytes: Buffer, packet: Extent) => void }) {
+  constructor(options: {
+    readonly limits: () => Limits
+    readonly packet: (bytes: Buffer, packet: Extent) => void
+    readonly allBegun: BegunPackets
+    /** The connection must end although nothing came. */
+    readonly refused: (refusal: Refusal) => void
+  }) {
     this.#limits = options.limits
     this.#packet = options.packet
+    this.#allBegun = options.allBegun
+    this.#refused = options.refused
+  }
+
+  /** The connection is gone. */
+  end(): void {
+    this.#ended = true
+    this.#whole()
+  }
+
+  giveUp(): void {
+    this.end()
+    this.#refused(TOO_SLOW)
   }
 
   /**
@@ -41,7 +64,7 @@ export class PacketReader {
     const taken = Math.min(chunk.length, this.#missing)
     const held = this.#hold(begun, chunk.subarray(0, taken))
     if (this.#missing > 0) return undefined
-    this.#begun = undefined
+    this.#whole()
     const refusal = this.#read(held)
     return refusal !== undefined || taken === chunk.length ? refusal : this.push(chunk.subarray(taken))
   }
@@ -88,12 +111,18 @@ export class PacketReader {
     return type === CONNECT ? undefined : NOT_CONNECT
   }
 
+  #whole(): void {
+    this.#begun = undefined
+    this.#allBegun.ended(this)
+  }
+
   #begin(bytes: Buffer, missing: number): void {
     // a copy: what was read with it is not kept for its sake
     const room = Math.min(bytes.length + missing, Math.max(FIRST_ROOM, bytes.length))
     this.#begun = Buffer.allocUnsafeSlow(room)
     this.#length = bytes.copy(this.#begun)
     this.#missing = missing
+    this.#allBegun.takes(this, room)
   }
 
   /** Returns all bytes that it has now. */
@@ -108,6 +137,7 @@ export class PacketReader {
     bytes.copy(room, this.#length)
     this.#length = length
     this.#missing -= bytes.length
+    if (room !== begun) this.#allBegun.takes(this, room.length)
     return room.subarray(0, length)
   }
 }

@@ -3,6 +3,7 @@ import { parser, type Packet } from 'mqtt-packet'
 import { describe, expect, test } from 'vitest'
 import { readOften } from '../../src/broker/client-packet.ts'
 import type { Extent, Refusal } from '../../src/broker/packet-check.ts'
+import { BegunPackets } from '../../src/broker/begun-packets.ts'
 import { PacketReader } from '../../src/broker/packet-reader.ts'
 import { connectPacket, publish, raw } from './conformance-rig.ts'
 import { below, chunksOf, hostilePacket, newSeed, randomOf, readCorpus } from './fuzz.ts'
@@ -20,6 +21,10 @@ interface Read {
   readonly refusal: Refusal | undefined
 }
 
+function readerOf(options: Partial<ConstructorParameters<typeof PacketReader>[0]>): PacketReader {
+  return new PacketReader({ limits: () => LIMITS, packet: () => {}, allBegun: new BegunPackets(() => LIMITS.maxPacketSize), refused: () => {}, ...options })
+}
+
 function read(chunks: readonly Buffer[]): Read {
   const whole: Buffer[] = []
   const often: ReturnType<typeof readOften>[] = []
@@ -29,7 +34,7 @@ function read(chunks: readonly Buffer[]): Read {
     const read = readOften(bytes, extent)
     often.push(read?.cmd === 'publish' ? { ...read, payload: Buffer.from(read.payload) } : read)
   }
-  const reader = new PacketReader({ limits: () => LIMITS, packet })
+  const reader = readerOf({ packet })
   let refusal: Refusal | undefined
   for (const chunk of chunks) refusal ??= reader.push(chunk)
   return { bytes: Buffer.concat(whole), often, refusal }
@@ -95,7 +100,7 @@ test('after a refusal, and after DISCONNECT, nothing is handed on', () => {
 
 test('limits are those of the moment', () => {
   let maxPacketSize = 1000
-  const reader = new PacketReader({ limits: () => ({ ...LIMITS, maxPacketSize }), packet: () => {} })
+  const reader = readerOf({ limits: () => ({ ...LIMITS, maxPacketSize }) })
   expect(reader.push(generate(connectPacket('c')))).toBeUndefined()
   expect(reader.push(generate(publish('a', 'x'.repeat(500))))).toBeUndefined()
   maxPacketSize = 100
@@ -103,11 +108,39 @@ test('limits are those of the moment', () => {
 })
 
 test('a packet that is promised takes no more room than what has come of it', () => {
-  const readers = Array.from({ length: 2000 }, () => new PacketReader({ limits: () => ({ ...LIMITS, maxPacketSize: 268_435_460 }), packet: () => {} }))
+  const readers = Array.from({ length: 2000 }, () => readerOf({ limits: () => ({ ...LIMITS, maxPacketSize: 268_435_460 }) }))
   const before = process.memoryUsage().arrayBuffers
   for (const reader of readers) {
     reader.push(generate(connectPacket('c')))
     expect(reader.push(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61]))).toBeUndefined()
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2000 * 2048)
+})
+
+test('of packets that begin and do not end, the one that began longest ago goes when they take too much together', () => {
+  const MIB = 1024 * 1024
+  const limits = () => ({ ...LIMITS, maxPacketSize: 4 * MIB })
+  const allBegun = new BegunPackets(() => limits().maxPacketSize)
+  const gone: number[] = []
+  const readers = Array.from({ length: 40 }, (_, i) => readerOf({
+    limits, allBegun,
+    refused: ({ problem, reason }) => {
+      gone.push(i)
+      expect([problem, reason]).toEqual(['a packet that took the longest to come, while too many had begun', 'limit'])
+    },
+  }))
+  const begun = generate(publish('a', 'x'.repeat(2 * MIB))).subarray(0, -1)
+  for (const [i, reader] of readers.entries()) {
+    reader.push(generate(connectPacket('c')))
+    if (i === 0) continue
+    for (let at = 0; at < begun.length; at += 65_536) reader.push(begun.subarray(at, at + 65_536))
+    expect(allBegun.bytes).toBeLessThanOrEqual(48 * MIB)
+  }
+  expect(gone.length).toBeGreaterThan(10)
+  expect(gone).toEqual(Array.from(gone, (_, i) => i + 1))
+  // those that end, or whose connections do, make room
+  for (const reader of readers) reader.end()
+  expect(allBegun.bytes).toBe(0)
+  readers[0]?.push(begun)
+  expect(allBegun.bytes).toBe(0)
 })
