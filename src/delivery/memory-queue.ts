@@ -1,4 +1,4 @@
-import type { MessageRecord } from '../actions/message-record.ts'
+import { keepAlone, type MessageRecord } from '../actions/message-record.ts'
 import type { Outgoing } from './outgoing.ts'
 
 /** Bytes of one session, and of all sessions of a broker together. */
@@ -52,6 +52,7 @@ export class HeldBytes {
   }
 
   add(record: MessageRecord): void {
+    keepAlone(record)
     const bytes = bytesOf(record)
     this.#bytes += bytes
     this.#budget.take(bytes)

@@ -43,6 +43,8 @@ export interface PublishPorts {
 
 /** Messages of one connection not yet confirmed, beyond which it is not read from. */
 const PENDING_MESSAGES = 1000
+/** Bytes of one connection that wait only behind a message that is not confirmed, beyond which it is not read from. */
+const BEHIND_BYTES = 256 * 1024
 /** Bytes that may wait for one pool before those who publish to it are not read from: everybody's next message waits behind them. */
 const PENDING_BYTES = 2 * 1024 * 1024
 /** And before they are closed: a pause comes too late for those who keep coming back. */
@@ -70,6 +72,8 @@ export class Inbound {
   placed: readonly Placed[] = NONE
   /** Pools that have not confirmed. */
   waiting = 0
+  /** Bytes that it is counted with while no pool has it and it waits behind another. */
+  bytesBehind = 0
   /** Submissions of the current try. */
   parts: readonly Part[] = NONE
   /** Something of it was not done, and it goes on (`on_failure = pass`). */
@@ -147,6 +151,8 @@ export class Publisher {
   readonly #order: object
   /** Not yet released, oldest first. */
   readonly #fifo: Inbound[] = []
+  /** What of it no pool has. */
+  #bytesBehind = 0
   #paused = false
   #closed = false
 
@@ -244,6 +250,7 @@ export class Publisher {
   /** What has not left for Redis need not; the rest may be stored without having been acknowledged, which is allowed. */
   #abandonAll(): void {
     for (const message of this.#fifo.splice(0)) {
+      message.bytesBehind = 0
       // it may wait on a newer connection of its client by now
       if (message.publisher !== undefined && message.publisher !== this) continue
       abandon(message)
@@ -254,6 +261,7 @@ export class Publisher {
   #again(message: Inbound): void {
     this.#ports.counters.retransmissions++
     const elsewhere = message.publisher !== this
+    if (elsewhere) message.bytesBehind = 0
     message.publisher = this
     switch (message.state) {
       case 'storing':
@@ -306,6 +314,7 @@ export class Publisher {
     if (message.waiting === 0) {
       message.state = 'stored'
       this.#advance()
+      if (this.#fifo.length > 0 && this.#fifo.at(-1) === message) this.#waitsBehind(message)
       return
     }
     this.#ports.busy(this)
@@ -328,6 +337,13 @@ export class Publisher {
   #part(rules: Rules, message: Inbound, share: PoolEffects): Part {
     const hold = message.record.qos > 0 && rules.program.pools.get(share.pool.name)?.onFailure !== 'pass'
     return new Part({ message, share, order: this.#order, hold, settle: this.#settle })
+  }
+
+  /** A pool counts what it was given; what waits for the message before it only is counted here. */
+  #waitsBehind(message: Inbound): void {
+    message.bytesBehind = MESSAGE_BYTES + message.record.payload.length + message.record.topic.length
+    this.#bytesBehind += message.bytesBehind
+    if (this.#bytesBehind > BEHIND_BYTES) this.#pause()
   }
 
   readonly #settle = (message: Inbound, part: Part, outcomes: readonly Outcome[]): void => {
@@ -369,7 +385,7 @@ export class Publisher {
       head = this.#fifo[0]
     }
     this.#letQos0Pass()
-    if (this.#paused && this.#fifo.length < PENDING_MESSAGES / 2) this.#resume()
+    if (this.#paused && this.#fifo.length < PENDING_MESSAGES / 2 && this.#bytesBehind <= BEHIND_BYTES / 2) this.#resume()
   }
 
   /** While the head is held, QoS 0 is not (SPEC 4.2). */
@@ -386,6 +402,8 @@ export class Publisher {
   }
 
   #release(message: Inbound): void {
+    this.#bytesBehind -= message.bytesBehind
+    message.bytesBehind = 0
     if (message.state === 'refused') {
       // it will be sent again, so it goes nowhere now
       if (message.publisher !== this) return
