@@ -9,6 +9,8 @@ export interface ListenOptions {
   readonly address: Address
   /** Of the URL, if MQTT comes in WebSockets. */
   readonly path?: string | undefined
+  /** Of pages that may open a WebSocket; absent: any. */
+  readonly origins?: readonly string[] | undefined
   /** Absent: without TLS. */
   readonly certificate?: Certificate | undefined
   /** Connections at one time; absent: as many as the process may have. */
@@ -42,9 +44,9 @@ export interface OpenListener {
 
 /** Listens for MQTT; resolves with the real port. Fails with Node's error (`EADDRINUSE`, `EACCES`, …). */
 export async function listen(options: ListenOptions, ports: ListenPorts): Promise<OpenListener> {
-  const { address, path, certificate } = options
+  const { address, path, origins, certificate } = options
   const { limits } = ports
-  const accept = path === undefined ? ports.accept : webSocketDoor({ path, limits, accept: ports.accept, late: ports.connectLate })
+  const accept = path === undefined ? ports.accept : webSocketDoor({ path, origins, limits, accept: ports.accept, late: ports.connectLate })
   const tls = certificate === undefined ? undefined
     : tlsDoor({ certificate, handshakeTimeoutMs: limits().idleTimeoutMs, accept, failed: ports.handshakeFailed })
 

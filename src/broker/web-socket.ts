@@ -18,16 +18,19 @@ const PIECE = 256
 /**
  * MQTT over WebSocket (MQTT 3.1.1, section 6): returns what takes a network connection that is about
  * to speak HTTP. A WebSocket for `path` becomes a stream, anything else is answered with a sentence.
- * Origins are not looked at: there are no cookies here that a foreign page could ride on.
+ * There are no cookies here that a foreign page could ride on; but a page reaches what listens on the
+ * loopback of whoever looks at it, so `origins` may say which pages are let in.
  */
 export function webSocketDoor(options: {
   readonly path: string
+  /** Absent: any page. */
+  readonly origins?: readonly string[] | undefined
   readonly limits: () => Limits
   readonly accept: (conn: Duplex) => void
   /** A connection had not become a WebSocket in time. */
   readonly late: () => void
 }): (socket: Duplex) => void {
-  const { path, limits, accept } = options
+  const { path, origins, limits, accept } = options
   const upgrades = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -44,7 +47,7 @@ export function webSocketDoor(options: {
     response.writeHead(status, headers).end(text)
   })
   http.on('upgrade', (request, socket, head) => {
-    const refusal = upgradeRefusal(request, path)
+    const refusal = upgradeRefusal(request, path) ?? originRefusal(request, origins)
     if (refusal !== undefined) {
       refuse(socket, refusal)
       return
@@ -95,6 +98,12 @@ function upgradeRefusal(request: IncomingMessage, path: string): Answer | undefi
   if (pathOf(request) !== path) return notHere(path)
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim())
   return chosen(offered) === undefined ? answer(400, 'offer the WebSocket subprotocol mqtt') : undefined
+}
+
+/** Who is no page says no origin (RFC 6455, 10.2). */
+function originRefusal({ headers: { origin } }: IncomingMessage, origins: readonly string[] | undefined): Answer | undefined {
+  if (origins === undefined || origin === undefined || origins.includes(origin.toLowerCase())) return undefined
+  return answer(403, 'pages of this origin may not open a WebSocket here: listener.ws.<name>.check_origins')
 }
 
 function notHere(path: string): Answer {

@@ -33,7 +33,7 @@ const LISTENER = new Set([
   'sndbuf', 'buffer', 'tune_buffer', 'high_watermark', 'nodelay', 'reuseaddr', 'tls_versions', 'ciphers', 'psk_ciphers', 'handshake_timeout',
   'depth', 'key_password', 'dhfile', 'cacertfile', 'verify', 'fail_if_no_peer_cert', 'secure_renegotiate', 'reuse_sessions',
   'honor_cipher_order', 'mqtt_path', 'mqtt_piggyback', 'compress', 'deflate_opts', 'idle_timeout', 'max_frame_size', 'verify_protocol_header',
-  'check_origin_enable', 'allow_origin_absence', 'check_origins', 'fail_if_no_subprotocol', 'supported_subprotocols',
+  'allow_origin_absence', 'fail_if_no_subprotocol', 'supported_subprotocols',
   'proxy_address_header', 'proxy_port_header', 'proxy_ipaddress_header', 'enable_ocsp_stapling', 'enable_crl_check',
 ])
 

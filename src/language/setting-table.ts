@@ -1,6 +1,6 @@
 import { POOL_OPTIONS, type PoolOptionName } from './pool-options.ts'
 import type { Unbuilt } from './unbuilt.ts'
-import { anyText, duration, limitUpTo, listenAddress, oneWord, size, urlPath, wholeNumber, type ValueKind } from './values.ts'
+import { anyText, duration, limitUpTo, listenAddress, oneWord, onOrOff, origins, size, urlPath, wholeNumber, type ValueKind } from './values.ts'
 
 /** A row of the table: a setting that is not a pool's. */
 export interface SettingRow<T> {
@@ -24,6 +24,9 @@ const cafile: SettingRow<string> = { value: anyText, default: undefined, summary
 const maxConnections: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 100_000, summary: 'connections at one time; those beyond are closed' }
 /** EMQ X's default. */
 const maxConnRate: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'new connections in a second; those beyond are closed' }
+/** EMQ X's default. */
+const checkOriginEnable: SettingRow<boolean> = { value: onOrOff, default: false, summary: 'only pages of `check_origins` may open a WebSocket' }
+const checkOrigins: SettingRow<readonly string[]> = { value: origins, default: [], summary: 'pages that may, such as `https://example.com`; who is no page always may' }
 const path: SettingRow<string> = { value: urlPath, default: '/mqtt', summary: 'the path of its URL' }
 
 /**
@@ -50,6 +53,8 @@ export const SETTINGS = {
   'listener.ws.<name>.path': path,
   'listener.ws.<name>.max_connections': maxConnections,
   'listener.ws.<name>.max_conn_rate': maxConnRate,
+  'listener.ws.<name>.check_origin_enable': checkOriginEnable,
+  'listener.ws.<name>.check_origins': checkOrigins,
   'listener.wss.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket and TLS is spoken' },
   'listener.wss.<name>.certfile': certfile,
   'listener.wss.<name>.keyfile': keyfile,
@@ -57,6 +62,8 @@ export const SETTINGS = {
   'listener.wss.<name>.path': path,
   'listener.wss.<name>.max_connections': maxConnections,
   'listener.wss.<name>.max_conn_rate': maxConnRate,
+  'listener.wss.<name>.check_origin_enable': checkOriginEnable,
+  'listener.wss.<name>.check_origins': checkOrigins,
   'management.listener.http': {
     value: listenAddress, default: { host: '127.0.0.1', port: 18_083 }, summary: 'console, HTTP API and metrics',
     unbuilt: { severity: 'warning', what: 'the management listener', except: ['off'] },

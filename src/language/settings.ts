@@ -40,6 +40,8 @@ export interface Listener {
   readonly maxConnections: number
   /** `max_conn_rate`: new ones in a second. */
   readonly maxConnRate: number
+  /** `check_origins`: pages that may open a WebSocket; absent: any, or there is none. */
+  readonly origins: readonly string[] | undefined
   /** Absent: the default, no line says so. */
   readonly at: Place | undefined
 }

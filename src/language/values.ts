@@ -111,6 +111,15 @@ export const servers: ValueKind<'embedded' | readonly ServerAddress[]> = {
   },
 }
 
+/** What a browser says of a page: scheme and host, and a port that is not the scheme's. */
+export const origins: ValueKind<readonly string[]> = {
+  expects: 'origins of pages, such as `https://example.com`, several of them separated by commas',
+  read(text) {
+    const found = text.split(',').map(part => part.trim().toLowerCase())
+    return found.every(origin => /^[a-z][a-z0-9+.-]*:\/\/[^\s/]+$/.test(origin)) ? found : undefined
+  },
+}
+
 /** Where a listener with a bare port listens: wider than this machine is a deliberate line (SPEC 6). */
 const LOOPBACK = '127.0.0.1'
 

@@ -60,12 +60,15 @@ function planListeners(symbols: Symbols): readonly Listener[] {
 function planListener(
   symbols: Symbols, { kind, name }: Pick<Listener, 'kind' | 'name'>, address: Listener['address'], at: Listener['at'],
 ): Listener {
-  const limit = (option: string, row: Row<number>): number => needed(valueOf(symbols.current.get(`listener.${kind}.${name}.${option}`)?.setting, row))
+  const option = <T>(of: string, row: Row<T>): T => needed(valueOf(symbols.current.get(`listener.${kind}.${name}.${of}`)?.setting, row))
+  const isWebSocket = kind === 'ws' || kind === 'wss'
   return {
     kind, name, address, at,
-    maxConnections: limit('max_connections', SETTINGS['listener.tcp.<name>.max_connections']),
-    maxConnRate: limit('max_conn_rate', SETTINGS['listener.tcp.<name>.max_conn_rate']),
-    path: kind === 'ws' || kind === 'wss' ? needed(belowListener(symbols, `listener.${kind}.<name>.path`, name).value) : undefined,
+    maxConnections: option('max_connections', SETTINGS['listener.tcp.<name>.max_connections']),
+    maxConnRate: option('max_conn_rate', SETTINGS['listener.tcp.<name>.max_conn_rate']),
+    origins: isWebSocket && option('check_origin_enable', SETTINGS['listener.ws.<name>.check_origin_enable'])
+      ? option('check_origins', SETTINGS['listener.ws.<name>.check_origins']) : undefined,
+    path: isWebSocket ? needed(belowListener(symbols, `listener.${kind}.<name>.path`, name).value) : undefined,
     tls: address !== undefined && (kind === 'ssl' || kind === 'wss') ? planListenerTls(symbols, kind, name) : undefined,
   }
 }

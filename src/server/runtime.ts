@@ -24,10 +24,10 @@ export async function createRuntime(options: {
     async listen(listeners, certificates) {
       const bound: BoundListener[] = []
       for (const listener of listeners) {
-        const { address, path, maxConnections, maxConnRate } = listener
+        const { address, path, origins, maxConnections, maxConnRate } = listener
         if (address === undefined) continue
         try {
-          const open = await broker.listen({ address, path, maxConnections, maxConnRate, certificate: certificates.get(listener) })
+          const open = await broker.listen({ address, path, origins, maxConnections, maxConnRate, certificate: certificates.get(listener) })
           bound.push({ listener, address: open.address, renew: certificate => open.renew(certificate) })
         } catch (error) {
           const cause = error as NodeJS.ErrnoException // Node's listen fails with its own kind of error only

@@ -161,8 +161,13 @@ describe('the way there', () => {
       .toEqual([426, 'this is MQTT over WebSocket: ask for an upgrade with the subprotocol mqtt\n'])
   })
 
-  test('any page may ask: the Origin is not looked at', async () => {
+  test('any page may ask, unless the listener names those that may', async () => {
     await (await open({ origin: 'https://example.com' })).connected('c')
+    const { address } = await rig.broker.listen({ address: { host: '127.0.0.1', port: 0 }, path: '/mqtt', origins: ['https://example.com'] })
+    port = address.port
+    await (await open({ origin: 'https://EXAMPLE.com' })).connected('of that page')
+    await (await open()).connected('no page')
+    await expect(open({ origin: 'https://example.com.evil.org' })).rejects.toThrow('403')
   })
 
   test('what is no HTTP is answered with 400 and ends', async () => {

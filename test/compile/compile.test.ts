@@ -81,7 +81,8 @@ it.each([
 it('listeners come by their kind, each with what is said below it', () => {
   const lines = ['wss.b = 0.0.0.0:8084', 'wss.b.certfile = c.pem', 'wss.b.keyfile = k.pem', 'wss.b.path = /live', 'ssl.a = 8883',
     'ssl.a.keyfile = k.pem', 'ssl.a.certfile = c.pem', 'ssl.a.cafile = ca.pem', 'ssl.resting = off', 'ws.external.path = /', 'ws.two = 0', 'tcp.external = off',
-    'wss.b.max_connections = 5', 'wss.b.max_conn_rate = 7']
+    'wss.b.max_connections = 5', 'wss.b.max_conn_rate = 7', 'wss.b.check_origin_enable = true', 'wss.b.check_origins = https://a.org, http://B.org:8080',
+    'ws.two.check_origins = https://a.org']
   const file = (path: string, line: number) => ({ path, at: { file: 'a.conf', line } })
   expect(program(lines.map(line => `listener.${line}\n`).join('')).settings.listeners).toEqual([
     { kind: 'tcp', name: 'external', address: undefined, path: undefined, tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: { file: 'a.conf', line: 12 } },
@@ -93,7 +94,7 @@ it('listeners come by their kind, each with what is said below it', () => {
     { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/', tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: undefined },
     { kind: 'ws', name: 'two', address: { host: '127.0.0.1', port: 0 }, path: '/mqtt', tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: { file: 'a.conf', line: 11 } },
     {
-      kind: 'wss', name: 'b', maxConnections: 5, maxConnRate: 7, address: { host: '0.0.0.0', port: 8084 }, path: '/live', at: { file: 'a.conf', line: 1 },
+      kind: 'wss', name: 'b', maxConnections: 5, maxConnRate: 7, origins: ['https://a.org', 'http://b.org:8080'], address: { host: '0.0.0.0', port: 8084 }, path: '/live', at: { file: 'a.conf', line: 1 },
       tls: { certfile: file('c.pem', 2), keyfile: file('k.pem', 3), cafile: undefined },
     },
   ])

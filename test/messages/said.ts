@@ -16,7 +16,7 @@ export const SAID: readonly { readonly name: string, readonly text: () => string
 ]
 
 const LISTENER: Listener = {
-  kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, path: undefined, tls: undefined, maxConnections: 1_000, maxConnRate: 1_000, at: undefined,
+  kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, path: undefined, tls: undefined, maxConnections: 1_000, maxConnRate: 1_000, origins: undefined, at: undefined,
 }
 
 function listening(code: string, port: number): string {

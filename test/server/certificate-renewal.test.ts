@@ -46,7 +46,7 @@ async function shown() {
   copyFileSync(certificateFile('server-key.pem'), join(folder, 'key.pem'))
   const at = { file: 'rules.conf', line: 1 }
   const listener: Listener = {
-    kind: 'ssl', name: 'external', address: { host: '127.0.0.1', port: 0 }, path: undefined, maxConnections: 100, maxConnRate: 100, at,
+    kind: 'ssl', name: 'external', address: { host: '127.0.0.1', port: 0 }, path: undefined, maxConnections: 100, maxConnRate: 100, origins: undefined, at,
     tls: { certfile: { path: 'cert.pem', at }, keyfile: { path: 'key.pem', at }, cafile: undefined },
   }
   const renewed: Certificate[] = []

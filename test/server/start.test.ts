@@ -113,7 +113,7 @@ test('a port in use is said with its setting, its line and what to do, exit 2', 
 })
 
 test('a port in use that no line names is said with the setting of the default, and how to do without it', () => {
-  const listener = { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, maxConnections: 100, maxConnRate: 100, at: undefined } as const
+  const listener = { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, maxConnections: 100, maxConnRate: 100, origins: undefined, at: undefined } as const
   const taken = Object.assign(new Error('in use'), { code: 'EADDRINUSE' })
   expect(cannotListen(new ListenError(listener, taken), 'rules.conf').message)
     .toBe(`cannot listen on 127.0.0.1:8083: something else listens there already
