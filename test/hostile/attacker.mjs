@@ -1,15 +1,20 @@
-// A process of clients that misbehave: `node attacker.mjs PORT ATTACK SECONDS [CONNECTIONS]`. Its own
-// process, so that what it costs is not taken for a gap of the broker's. Prints one JSON line of
-// what it did and ends. Nothing here may fail because the broker throws it out: that is the point.
+// A process of clients that misbehave: `node attacker.mjs URL ATTACK SECONDS [CONNECTIONS]`, URL being
+// mqtt://127.0.0.1:PORT or ws://127.0.0.1:PORT/mqtt. Its own process, so that what it costs is not taken
+// for a gap of the broker's. Prints one JSON line of what it did and ends. Nothing here may fail
+// because the broker throws it out: that is the point.
 
 import { randomBytes, randomInt } from 'node:crypto'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { generate } from 'mqtt-packet'
+import { createWebSocketStream, WebSocket } from 'ws'
 
-const [port, attack, seconds, connections] = [Number(process.argv[2]), process.argv[3], Number(process.argv[4]), Number(process.argv[5] ?? 0)]
+const [url, attack, seconds, connections] = [new URL(process.argv[2]), process.argv[3], Number(process.argv[4]), Number(process.argv[5] ?? 0)]
 const until = Date.now() + seconds * 1000
 const done = { connections: 0, closed: 0, packets: 0 }
+
+/** After the end of an attack. Milliseconds. */
+const LATE_MS = 16_000
 
 /** A CONNECT of no particular client. */
 const CONNECT = generate({ cmd: 'connect', clientId: 'someone', clean: true, keepalive: 60, protocolId: 'MQTT', protocolVersion: 4 })
@@ -18,7 +23,9 @@ const goesOn = () => connections > 0 ? done.connections < connections : Date.now
 
 /** Every attack: what it does until the time is over. */
 const ATTACKS = {
-  'nothing': async () => { await sleep(seconds * 1000) },
+  /** What a machine that does much else takes for itself. */
+  'nothing': () => sleep(seconds * 1000),
+
 
   /** Subscribers that take nothing from their sockets, and those who publish to them. */
   'never-reading': async () => {
@@ -80,7 +87,34 @@ const ATTACKS = {
     socket.destroy()
   }),
 
-  'garbage': () => loops(20, async () => {
+  /** A packet within the limit, but for its last byte; and another connection for another. */
+  'begun-packets': () => loops(300, async (i) => {
+    const socket = await client({ clientId: `slow-${i}` })
+    socket.resume()
+    await written(socket, publish('slow', 1_000_000, 1).subarray(0, -1))
+    await gone(socket)
+  }),
+
+  /** Small messages that are kept, each among much that is not. */
+  'kept-among-others': () => publishers(4, (i) => i % 60 === 0
+    ? publish(`kept/${randomInt(1e9)}`, 10, 0, { retain: true }) : publish('$else', 1_000, 0)),
+
+  /** QoS 0 behind a message that waits for Redis. */
+  'behind-another': () => publishers(10, (i) => i % 100 === 0 ? publish('first', 10, 1) : publish('behind', 500_000, 0)),
+
+  /** WebSocket messages of one byte; over TCP writes of one. */
+  'tiny-pieces': () => loops(20, async (i) => {
+    const socket = await client({ clientId: `tiny-${i}` })
+    socket.resume()
+    const packet = publish('tiny', 200, 0)
+    for (let n = 0; !socket.destroyed && goesOn(); n++) {
+      if (!socket.write(packet.subarray(n % packet.length, n % packet.length + 1))) await drainedOrGone(socket)
+      else if (n % 500 === 0) await sleep(0)
+    }
+    socket.destroy()
+  }),
+
+  'garbage': () => loops(connections > 0 ? 200 : 20, async () => {
     const socket = await open()
     if (socket === undefined) return
     socket.resume()
@@ -140,7 +174,8 @@ const ATTACKS = {
 
 const run = ATTACKS[attack]
 if (run === undefined) throw new Error(`no attack ${attack}: ${Object.keys(ATTACKS).join(', ')}`)
-await run()
+// whoever waits to be thrown out is not waited for
+await Promise.race([run(), connections > 0 ? new Promise(() => {}) : sleep(seconds * 1000 + LATE_MS)])
 process.stdout.write(`${JSON.stringify(done)}\n`)
 process.exit(0)
 
@@ -165,16 +200,26 @@ async function loops(count, turn) {
 
 /** A socket, or nothing if the broker does not take it. */
 async function open() {
-  const socket = connect({ port, host: '127.0.0.1' }).setMaxListeners(0)
+  const [socket, ready] = dial()
+  socket.setMaxListeners(0)
   socket.on('error', () => {})
   socket.once('close', () => { done.closed++ })
   done.connections++
-  const connected = await new Promise((resolve) => {
-    socket.once('connect', () => resolve(true))
-    socket.once('close', () => resolve(false))
-  })
+  const connected = await Promise.race([ready, gone(socket).then(() => false)])
   if (!connected) await sleep(5)
   return connected ? socket : undefined
+}
+
+function dial() {
+  if (url.protocol === 'mqtt:') {
+    const socket = connect({ port: Number(url.port), host: url.hostname })
+    return [socket, new Promise((resolve) => { socket.once('connect', () => resolve(true)) })]
+  }
+  const webSocket = new WebSocket(url, 'mqtt', { perMessageDeflate: false })
+  const socket = createWebSocketStream(webSocket)
+  // it would wait for us to end our half
+  webSocket.once('close', () => { socket.destroy() })
+  return [socket, new Promise((resolve) => { webSocket.once('open', () => resolve(true)) })]
 }
 
 /** A client whose CONNECT was written; what becomes of it is seen at its socket. */
@@ -204,6 +249,10 @@ function drainedOrGone(socket) {
 
 function gone(socket) {
   return new Promise((resolve) => { if (socket.destroyed) resolve(undefined); else socket.once('close', resolve) })
+}
+
+function written(socket, bytes) {
+  return Promise.race([new Promise((resolve) => { socket.write(bytes, resolve) }), gone(socket)])
 }
 
 function publish(topic, bytes, qos, more = {}) {

@@ -1,31 +1,31 @@
-// Loaded into the broker under test (`node --expose-gc --import probe.mjs`): what its process takes, said
-// to the file that HOSTILE_PROBE names, one JSON line each time. SIGUSR2 collects garbage first: what is left is alive.
+// Loaded into the broker under test (`node --import probe.mjs`): what its process takes goes to
+// the file that HOSTILE_PROBE names, one JSON line each time. SIGUSR2 collects garbage first: what is left is alive.
 
 import { appendFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 const EVERY_MS = 100
 const MIB = 1024 * 1024
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc')
 
 const file = process.env['HOSTILE_PROBE']
 const delay = monitorEventLoopDelay({ resolution: 10 })
 delay.enable()
 
 function note(kind) {
-  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage()
-  const mib = (bytes) => Math.round(bytes / MIB)
-  // `external` holds the array buffers
-  appendFileSync(file, `${JSON.stringify({
-    kind, at: Date.now(), rss: mib(rss), heap: mib(heapUsed), heapTotal: mib(heapTotal), external: mib(external), buffers: mib(arrayBuffers),
-    stallMs: Math.round(delay.max / 1e6),
-  })}\n`)
+  // `external` holds what `arrayBuffers` says
+  const { rss, heapUsed, external } = process.memoryUsage()
+  const sample = { kind, at: Date.now(), rssMiB: rss / MIB, liveMiB: (heapUsed + external) / MIB, stallMs: delay.max / 1e6 }
+  appendFileSync(file, `${JSON.stringify(sample)}\n`)
   delay.reset()
 }
 
-if (file !== undefined) {
-  setInterval(() => { note('sample') }, EVERY_MS).unref()
-  process.on('SIGUSR2', () => {
-    globalThis.gc?.()
-    note('live')
-  })
-}
+setInterval(() => { note('sample') }, EVERY_MS).unref()
+process.on('SIGUSR2', () => {
+  collect()
+  note('collected')
+})

@@ -26,6 +26,8 @@ export interface BrokerOptions {
   readonly dist?: string
   /** A module that is loaded into it first. */
   readonly preload?: string
+  /** Variables beside those of the test. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** `hookline start` as a process of its own, on a rules file in a folder of its own. */
@@ -35,6 +37,7 @@ export class BrokerProcess {
   readonly #folder = makeFolder()
   readonly #main: string
   readonly #preload: readonly string[]
+  readonly #env: Readonly<Record<string, string>>
   #rules: string
   #child: ChildProcess | undefined
   #port = 0
@@ -47,6 +50,7 @@ export class BrokerProcess {
     this.file = join(this.#folder, 'rules.conf')
     this.#main = join(options.dist ?? DIST, 'cli/main.js')
     this.#preload = options.preload === undefined ? [] : ['--import', options.preload]
+    this.#env = options.env ?? {}
     this.#rules = options.rules
   }
 
@@ -80,7 +84,7 @@ export class BrokerProcess {
     writeFileSync(this.file, this.fileWith(this.#rules))
     const child = spawn(process.execPath, [...this.#preload, this.#main, 'start', this.file], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...this.#env },
     })
     this.#child = child
     this.#runs++
