@@ -41,7 +41,7 @@ function inScene(...promised: readonly Promised[]): Mistake['notice'] {
 
 function inReloads(rewrites: readonly Rewrite[], perSecond: number): Mistake['notice'] {
   return async (dist, seed) => {
-    const { outOfTurn, reconnected, redelivered, misreported } = await runReloads({ seed, dist, rewrites, perSecond, settleMs: SETTLE_MS })
+    const { outOfTurn, reconnected, redelivered, misreported } = await runReloads({ seed, dist, rewrites, perSecond, idleMs: SETTLE_MS })
     return [...outOfTurn, ...misreported, ...reconnected > 0 ? [`${reconnected} reconnected`] : [], ...redelivered > 0 ? [`${redelivered} came with DUP`] : []]
   }
 }

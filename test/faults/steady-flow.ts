@@ -63,8 +63,8 @@ export class SteadyFlow {
     return this.#clients.every(({ connected, ready }) => connected && ready)
   }
 
-  get acknowledged(): number {
-    return this.#acknowledged
+  get arrived(): number {
+    return this.#arrived
   }
 
   start(perSecond: number): void {
