@@ -140,7 +140,7 @@ export class LogLane implements Lane {
       topic: this.topic,
       after: this.#at,
       // it may be on its way still, or be refused
-      position: this.run?.position,
+      position: this.#at === undefined ? this.run?.position : undefined,
       limit: BUFFER_ENTRIES - this.#buffer.length,
       done: (page) => {
         if (request === this.#request && this.#state === 'fetching') this.#answer(page)

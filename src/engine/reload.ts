@@ -81,8 +81,8 @@ const NO_CHANGES: Changes = { added: [], removed: [], changed: [] }
 
 /**
  * The one way in which running rules change (SPEC 4.4): read, compile, open what is new, swap one
- * reference, renew what only has other settings, drain and close what was replaced. Nothing that runs is touched before all that can
- * fail has succeeded.
+ * reference, renew what only has other settings, drain and close what was replaced. Nothing that
+ * runs is touched before all that can fail has succeeded.
  */
 export function createReload(options: ReloadOptions): Reload {
   const { clock, log, runtime } = options

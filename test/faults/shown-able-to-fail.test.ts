@@ -110,7 +110,7 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'a position that Redis refused is read from',
-    breakage: { file: 'delivery/log-lane.js', find: 'position: this.run?.position,', replace: '' },
+    breakage: { file: 'delivery/log-lane.js', find: 'position: this.#at === undefined ? this.run?.position : undefined,', replace: '' },
     notice: inTrial(redisAway(['Redis a replica, read-only'], 12), 'repeated'),
     takesLong: true,
   },
