@@ -20,12 +20,17 @@ export function breakBuild({ file, find, replace }: Breakage): { readonly dist: 
   cpSync(DIST, dist, { recursive: true })
   cpSync(join(project, 'package.json'), join(folder, 'package.json'))
   symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
-  const path = join(dist, file)
-  const parts = readFileSync(path, 'utf8').split(find)
-  if (parts.length !== 2) {
+  const times = timesFound({ file, find })
+  if (times !== 1) {
     removeFolder(folder)
-    throw new Error(`"${find}" stands ${parts.length - 1} times in ${file}, not once: the breakage must follow the code`)
+    throw new Error(`"${find}" stands ${times} times in ${file}, not once: the breakage must follow the code`)
   }
-  writeFileSync(path, parts.join(replace))
+  const path = join(dist, file)
+  writeFileSync(path, readFileSync(path, 'utf8').split(find).join(replace))
   return { dist, remove: () => { removeFolder(folder) } }
+}
+
+/** How often the place of a mistake is in the build under test. */
+export function timesFound({ file, find }: Pick<Breakage, 'file' | 'find'>): number {
+  return readFileSync(join(DIST, file), 'utf8').split(find).length - 1
 }

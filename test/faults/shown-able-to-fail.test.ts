@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Breakage, breakBuild } from './broken-build.ts'
+import { type Breakage, breakBuild, timesFound } from './broken-build.ts'
 import { isLong, wrongs } from './long-run.ts'
 import { play, type Promised, PROMISES } from './promises.ts'
 import { newSeed } from './random.ts'
@@ -66,8 +66,8 @@ const MISTAKES: readonly Mistake[] = [
     name: 'a record is stored without its place in the log',
     breakage: {
       file: 'store/scripts/store.lua',
-      find: "err = failure(redis.pcall('ZADD', log, string.format('%.0f', clock + 1), id))",
-      replace: 'err = nil',
+      find: "local added = pcall('ZADD', log, 'NX', score, id)",
+      replace: 'local added = 1',
     },
     notice: inTrial(connectionsCut(10), 'recordsWithoutEntry'),
   },
@@ -207,6 +207,10 @@ test('a build that is not broken keeps the promises of each scene', async () => 
   const all = Object.keys(PROMISES) as Promised[] // a table of ours: it has no other keys
   expect(await play(all)).toEqual([])
 }, 60_000)
+
+test('each mistake has one place in the code, those of the long form too', () => {
+  expect(MISTAKES.filter(({ breakage }) => timesFound(breakage) !== 1).map(({ name }) => name)).toEqual([])
+})
 
 test('a breakage whose place is not in the code any more is an error', () => {
   expect(() => breakBuild({ file: 'delivery/log-lane.js', find: 'no such line', replace: '' })).toThrow('not once')
