@@ -4,6 +4,7 @@ import type { Diagnostic } from './diagnostic/diagnostic.ts'
 import { withIncluded, type Source } from './diagnostic/source.ts'
 import { planProgram } from './plan/plan-program.ts'
 import type { Program } from './plan/program.ts'
+import type { ParseCache } from './syntax/parse-cache.ts'
 import { readFiles } from './syntax/read-files.ts'
 
 export type { Source } from './diagnostic/source.ts'
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly inlineIgnores?: boolean
   /** How the files are laid out is looked at too: for those who write them, not for what runs them. */
   readonly layout?: boolean
+  /** What was parsed before, for who compiles nearly the same again; it comes to the same without. */
+  readonly parsed?: ParseCache
 }
 
 export interface Compiled {
@@ -30,8 +33,8 @@ export interface Compiled {
  * the place of the include. Pure: no file system, clock, network or process. Never throws for what
  * the texts hold.
  */
-export function compile(sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true, layout = false }: CompileOptions = {}): Compiled {
-  const symbols = resolve(readFiles(sources))
+export function compile(sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true, layout = false, parsed }: CompileOptions = {}): Compiled {
+  const symbols = resolve(readFiles(sources, parsed), parsed)
   const diagnostics = runChecks(symbols, { files: withIncluded(sources).map(({ name }) => name), unsetEnv, inlineIgnores, layout })
   const open = [...symbols.current.values()].some(({ setting }) => setting.value.missing !== undefined)
   const program = open || diagnostics.some(({ severity }) => severity === 'error') ? undefined : planProgram(symbols)

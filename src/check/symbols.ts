@@ -7,6 +7,7 @@ import type { HookName } from '../language/hooks.ts'
 import { poolNamed, settingNamed, type SettingTarget } from '../language/setting-table.ts'
 import { variableNamed } from '../language/variable-name.ts'
 import type { CommandField, Fault, Include, Json, JsonMember, JsonObject, JsonString, Key, Rule, RuleFile, Setting } from '../syntax/ast.ts'
+import type { ParseCache } from '../syntax/parse-cache.ts'
 import { parseCommand } from '../syntax/parse.ts'
 import { isRuleKey, readRuleKey } from '../syntax/rule-key.ts'
 import { fillIn } from './fill-in.ts'
@@ -104,10 +105,10 @@ export interface CommandSymbol {
  * Looks up the names of the files, which are read as one. What the environment sets stands in the
  * place of the lines of the files with that key, and what it removes is not there.
  */
-export function resolve(files: readonly RuleFile[]): Symbols {
+export function resolve(files: readonly RuleFile[], cache?: ParseCache): Symbols {
   const faults = files.flatMap(file => [...file.faults])
-  const fromFiles = linesOf(files.filter(({ origin }) => origin.kind !== 'environment'), faults)
-  const fromVariables = linesOf(files.filter(({ origin }) => origin.kind === 'environment'), faults)
+  const fromFiles = linesOf(files.filter(({ origin }) => origin.kind !== 'environment'), faults, cache)
+  const fromVariables = linesOf(files.filter(({ origin }) => origin.kind === 'environment'), faults, cache)
   const removed = files.flatMap(file => file.removed)
   const settings = markRepeated(
     overriddenBy(fromVariables.settings, fromFiles.settings, { keyOf: settingKey, removed: removed.map(key => texts(key).join('\0')) }),
@@ -133,7 +134,7 @@ export function resolve(files: readonly RuleFile[]): Symbols {
 }
 
 /** The lines of files by what they are, those of one kind in their order. */
-function linesOf(files: readonly RuleFile[], faults: Fault[]) {
+function linesOf(files: readonly RuleFile[], faults: Fault[], cache: ParseCache | undefined) {
   const settings: SettingSymbol[] = []
   const rules: RuleSymbol[] = []
   const strays: Rule[] = []
@@ -146,8 +147,8 @@ function linesOf(files: readonly RuleFile[], faults: Fault[]) {
           break
         case 'rule': {
           const modern = isOldRuleKey(line.key) ? modernRule(line) : undefined
-          if (modern !== undefined) rules.push({ ...resolveRule(modern, faults), oldForm: true })
-          else if (isRuleKey(line.key)) rules.push(resolveRule(line, faults))
+          if (modern !== undefined) rules.push({ ...resolveRule(modern, faults, cache), oldForm: true })
+          else if (isRuleKey(line.key)) rules.push(resolveRule(line, faults, cache))
           else strays.push(line)
           break
         }
@@ -183,7 +184,7 @@ function ruleKey({ hook, hookText, number }: Pick<RuleSymbol, 'hook' | 'hookText
   return `${hook ?? hookText}.${number ?? ''}`
 }
 
-function resolveRule(rule: Rule, faults: Fault[]): RuleSymbol {
+function resolveRule(rule: Rule, faults: Fault[], cache: ParseCache | undefined): RuleSymbol {
   const members = new Map(rule.value.members.map(member => [member.name.value, member]))
   const action = objectIn(members, 'action')
   const actionMembers = new Map(action?.members.map(member => [member.name.value, member]))
@@ -199,18 +200,18 @@ function resolveRule(rule: Rule, faults: Fault[]): RuleSymbol {
     action,
     functionName,
     known: functionName === undefined ? undefined : actionNamed(functionName.value),
-    commands: commandsIn(actionMembers.get('commands')?.value, faults),
+    commands: commandsIn(actionMembers.get('commands')?.value, faults, cache),
     expiredTime: seconds?.kind === 'number' ? Number(seconds.text) : undefined,
     repeatedBy: undefined,
   }
 }
 
-function commandsIn(value: Json | undefined, faults: Fault[]): readonly CommandSymbol[] {
+function commandsIn(value: Json | undefined, faults: Fault[], cache: ParseCache | undefined): readonly CommandSymbol[] {
   if (value?.kind !== 'array') return []
   const commands: CommandSymbol[] = []
   for (const text of value.items) {
     if (text.kind !== 'string') continue
-    const fields = parseCommand(text)
+    const fields = parseCommand(text, cache)
     if ('check' in fields) faults.push(fields)
     else commands.push({ text, fields })
   }

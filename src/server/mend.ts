@@ -2,6 +2,7 @@ import { compile, type CompileOptions } from '../compile.ts'
 import { compatible } from '../diagnostic/apply-fixes.ts'
 import type { Diagnostic, Edit } from '../diagnostic/diagnostic.ts'
 import { withIncluded, type Source } from '../diagnostic/source.ts'
+import { createParseCache } from '../syntax/parse-cache.ts'
 import { editBytes } from './edit-bytes.ts'
 import { placeOf } from './find-files.ts'
 import { readPrograms, type Programs, type ReadProgramsOptions, type StandardInput } from './sources.ts'
@@ -44,6 +45,7 @@ interface State {
  * that is standard input nothing but that is mended.
  */
 export async function mendPrograms(paths: readonly string[], options: ReadProgramsOptions & CompileOptions): Promise<Mended> {
+  const parsed = createParseCache()
   const fixed: Diagnostic[] = []
   const refused = new Set<string>()
   const first = await readState(options.stdin, new Map())
@@ -68,8 +70,8 @@ export async function mendPrograms(paths: readonly string[], options: ReadProgra
   return { ...state.read, fixed, changed: await changes(first, state), stdin: state.stdin }
 
   async function readState(stdin: State['stdin'], contents: State['contents']): Promise<State | Exclude<Programs, Read>> {
-    const read = await readPrograms(paths, { ...options, stdin, contents })
-    return read.ok ? { read, findings: read.programs.map(sources => compile(sources, options).diagnostics), contents, stdin } : read
+    const read = await readPrograms(paths, { ...options, parsed, stdin, contents })
+    return read.ok ? { read, findings: read.programs.map(sources => compile(sources, { ...options, parsed }).diagnostics), contents, stdin } : read
   }
 
   /** The state with fixes made that go together. */

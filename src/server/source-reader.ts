@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { Inclusion, Reference, Source } from '../diagnostic/source.ts'
 import type { Watched } from '../engine/reload-ports.ts'
 import { parse } from '../syntax/parse.ts'
+import type { ParseCache } from '../syntax/parse-cache.ts'
 import { decode } from './decode.ts'
 import { fileReason } from './file-reason.ts'
 import { filesMatching, isFolder, isPattern, placeOf } from './find-files.ts'
@@ -33,8 +34,14 @@ interface Open {
   readonly place: string
 }
 
-/** `contents` stands in the place of what is in the files there; by their places, links followed. */
-export function createSourceReader(env: NodeJS.ProcessEnv, contents: ReadonlyMap<string, Buffer> = new Map()): SourceReader {
+export interface ReaderOptions {
+  /** In the place of what is in the files there; by their places, links followed. */
+  readonly contents?: ReadonlyMap<string, Buffer> | undefined
+  /** What was parsed before. */
+  readonly parsed?: ParseCache | undefined
+}
+
+export function createSourceReader(env: NodeJS.ProcessEnv, { contents = new Map(), parsed }: ReaderOptions = {}): SourceReader {
   const bytes = new Map<string, Buffer>()
   const files = new Set<string>()
   const folders = new Set<string>()
@@ -60,7 +67,7 @@ export function createSourceReader(env: NodeJS.ProcessEnv, contents: ReadonlyMap
   }
 
   async function withMentions(source: Source, within: readonly Open[]): Promise<Source> {
-    const { paths, names } = mentionsIn(source)
+    const { paths, names } = mentionsIn(source, parsed)
     if (paths.length === 0 && names.length === 0) return source
     const open = [...within, { name: source.name, place: await placeOf(source.name) }]
     const includes: Inclusion[] = []
@@ -142,9 +149,9 @@ interface Mentions {
 const MAY_MENTION = /include|\$\{(?:env|file):/
 
 /** The paths of a source's includes and the names of its references, each once. */
-function mentionsIn(source: Source): Mentions {
+function mentionsIn(source: Source, parsed: ParseCache | undefined): Mentions {
   if (!MAY_MENTION.test(source.text)) return { paths: [], names: [] }
-  const { lines } = parse(source)
+  const { lines } = parse(source, parsed)
   const paths = lines.flatMap(line => line.kind === 'include' ? [line.path] : [])
   const names = lines.flatMap(line => line.kind === 'setting' ? line.value.parts : [])
     .flatMap(part => part.kind === 'text' ? [] : [[`${part.kind}:${part.name}`, { kind: part.kind, name: part.name }] as const])

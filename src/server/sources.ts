@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withIncluded, type Source } from '../diagnostic/source.ts'
 import type { Snapshot } from '../engine/reload-ports.ts'
+import type { ParseCache } from '../syntax/parse-cache.ts'
 import { environmentSource } from './environment.ts'
 import { fileReason } from './file-reason.ts'
 import { filesOfFolder, isFolder, placeOf } from './find-files.ts'
@@ -13,6 +14,8 @@ export interface ReadOptions {
   readonly env?: NodeJS.ProcessEnv
   /** `HOOKLINE_..` and `EMQX_..` variables are settings, read after the files; unless said, they are. */
   readonly overrides?: boolean
+  /** What was parsed before; the files are parsed for what they mention. */
+  readonly parsed?: ParseCache
 }
 
 /** Reads of one snapshot at most, and milliseconds between two of them. */
@@ -42,8 +45,8 @@ export function fingerprint(snapshot: Snapshot): string {
   return createHash('sha256').update(JSON.stringify({ ...snapshot, watched: undefined })).digest('base64')
 }
 
-async function readOnce(paths: readonly string[], { env = process.env, overrides = true }: ReadOptions): Promise<Snapshot> {
-  const reader = createSourceReader(env)
+async function readOnce(paths: readonly string[], { env = process.env, overrides = true, parsed }: ReadOptions): Promise<Snapshot> {
+  const reader = createSourceReader(env, { parsed })
   const found = await findNamed(paths)
   const read = found.ok ? await readAll(found.named, reader) : found
   const watched = { files: [...paths, ...reader.watched.files], folders: [...found.folders, ...reader.watched.folders] }
@@ -76,8 +79,8 @@ export type Programs =
   | Trouble
 
 /** Reads rules files each as a program of its own, once; one that a folder has and that another includes is none. */
-export async function readPrograms(paths: readonly string[], { env = process.env, overrides = true, stdin, contents }: ReadProgramsOptions): Promise<Programs> {
-  const reader = createSourceReader(env, contents)
+export async function readPrograms(paths: readonly string[], { env = process.env, overrides = true, parsed, stdin, contents }: ReadProgramsOptions): Promise<Programs> {
+  const reader = createSourceReader(env, { contents, parsed })
   const found = await findNamed(paths, stdin)
   if (!found.ok) return found
   const read = await readAll(found.named, reader)

@@ -9,6 +9,7 @@ import type { OpenPool, PoolOpener, Snapshot } from '../engine/reload-ports.ts'
 import { openReady, usedPools } from '../engine/used-pools.ts'
 import type { Listener } from '../language/settings.ts'
 import type { PoolSpec, Program } from '../plan/program.ts'
+import { createParseCache, type ParseCache } from '../syntax/parse-cache.ts'
 import { startEmbedded, type EmbeddedStore } from '../store/embedded.ts'
 import { openPool, type OpenPool as StorePool } from '../store/open-pool.ts'
 import { readTls } from '../store/tls-files.ts'
@@ -76,7 +77,8 @@ export async function start(options: StartOptions): Promise<Server> {
 async function startParts(options: StartOptions, closers: Closers): Promise<Server> {
   const { files, log, signal } = options
   const startedAt = systemClock.now()
-  const { snapshot, sources, program } = await load(options)
+  const parsed = createParseCache()
+  const { snapshot, sources, program } = await load(options, parsed)
   const folder = resolve(dirname(sources[0]?.name ?? '.'))
   const certificates = await readCertificates(program.settings.listeners, folder)
   const dataDir = resolve(folder, program.settings.dataDir ?? 'data')
@@ -117,8 +119,8 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   const reload = createReload({
     first: { number: 1, sources, program, pools },
     snapshot,
-    readSources: () => readSources(files),
-    compile,
+    readSources: () => readSources(files, { parsed }),
+    compile: changed => compile(changed, { parsed }),
     openPool: open,
     runtime: running,
     clock: systemClock,
@@ -135,7 +137,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   closers.add(() => reload.stop())
   const watch = await watchFiles({
     files,
-    read: () => readSources(files),
+    read: () => readSources(files, { parsed }),
     seen: () => reload.seen,
     onChange: () => reload.run('watch'),
     log,
@@ -180,13 +182,13 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
 }
 
 /** What the files say, or the failure that ends the start: nothing has been started yet. */
-async function load({ files, log, showFindings }: StartOptions): Promise<{ snapshot: Snapshot, sources: readonly Source[], program: Program }> {
-  const snapshot = await readSources(files)
+async function load({ files, log, showFindings }: StartOptions, parsed: ParseCache): Promise<{ snapshot: Snapshot, sources: readonly Source[], program: Program }> {
+  const snapshot = await readSources(files, { parsed })
   if (!snapshot.readable) throw unreadable(snapshot.file, snapshot.reason)
   const { sources } = snapshot
   const variables = sources.find(({ kind }) => kind === 'environment')
   if (variables !== undefined) log.info({ variables: variables.text.match(/^[^=\n]+/gm) }, 'the environment has settings')
-  const { program, diagnostics } = compile(sources)
+  const { program, diagnostics } = compile(sources, { parsed })
   if (program === undefined) throw new StartFailure(['the rules have errors; nothing was started'], { diagnostics, sources })
   if (diagnostics.length > 0) {
     showFindings(diagnostics, sources)

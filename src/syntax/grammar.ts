@@ -1,6 +1,7 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
 import type { Blank, CommandField, Comment, Include, JsonObject, Key, ScalarPart } from './ast.ts'
 import { parse, SyntaxError } from './generated/rules-grammar.js'
+import type { ParseCache } from './parse-cache.ts'
 
 /** The entries of grammar/rules.peggy and what they give. */
 interface Shapes {
@@ -29,10 +30,19 @@ export type Parsed<T> =
   | { readonly ok: true, readonly value: T }
   | { readonly ok: false, readonly failure: Failure }
 
-/** Parses one shape. `span` makes the place of a part of `text`, given by offsets. */
-export function parseShape<S extends keyof Shapes>(
-  shape: S, text: string, span: (start: number, end: number) => Span,
-): Parsed<Shapes[S]> {
+type SpanMaker = (start: number, end: number) => Span
+
+/** Parses one shape, unless the cache knows what comes of it. `span` makes the place of a part of `text`, given by offsets. */
+export function parseShape<S extends keyof Shapes>(shape: S, text: string, span: SpanMaker, cache?: ParseCache): Parsed<Shapes[S]> {
+  if (cache === undefined) return parseAnew(shape, text, span)
+  const key = `${shape} ${text}`
+  const known = cache.get(key)
+  const parsed = known ?? parseAnew(shape, text, offsets)
+  if (known === undefined) cache.set(key, parsed)
+  return placed(parsed, span) as Parsed<Shapes[S]> // what was put in for the shape
+}
+
+function parseAnew<S extends keyof Shapes>(shape: S, text: string, span: (start: number, end: number) => unknown): Parsed<Shapes[S]> {
   try {
     // The one place where the generated parser's `any` gets its type; test/compile prints and parses again what it gave.
     return { ok: true, value: parse(text, { startRule: shape, span }) as Shapes[S] }
@@ -41,6 +51,30 @@ export function parseShape<S extends keyof Shapes>(
     const offset = error.location.start.offset
     return { ok: false, failure: { offset, expected: describe(error), found: characterAt(text, offset) } }
   }
+}
+
+/** What stands in the place of a span as long as it is not known where the text is. */
+function offsets(start: number, end: number): Offsets {
+  return { start, end }
+}
+
+interface Offsets {
+  readonly start: number
+  readonly end: number
+}
+
+/** The same with spans for offsets; in a tree nothing else is called `span`. */
+function placed(value: unknown, span: SpanMaker): unknown {
+  if (Array.isArray(value)) return value.map(item => placed(item, span))
+  if (typeof value !== 'object' || value === null) return value
+  const copy: Record<string, unknown> = {}
+  for (const [name, part] of Object.entries(value)) copy[name] = name === 'span' ? spanOf(part, span) : placed(part, span)
+  return copy
+}
+
+function spanOf(value: unknown, span: SpanMaker): Span {
+  const { start, end } = value as Offsets // made by `offsets`
+  return span(start, end)
 }
 
 /** Each token once; a character class or the end of the text has no name a user would know. */

@@ -5,6 +5,7 @@ import type { CommandField, Comment, Fault, JsonString, Key, Line, RuleFile, Str
 import { commandFault, foreignByteFault, foreignFileFault, jsonFault, lineFault, scalarFault } from './fault.ts'
 import { parseShape } from './grammar.ts'
 import { scanObject } from './object-end.ts'
+import type { ParseCache } from './parse-cache.ts'
 import { variableKey } from './variable-key.ts'
 
 /** Brackets within brackets; a rule needs three. */
@@ -18,7 +19,7 @@ const BLANK_OR_COMMENT = /^[ \t]*(?:#|\r?$)/
  * Reads a rules file, each line on its own: one that cannot be read becomes a fault and hides
  * nothing of the others. Never throws for what the text holds.
  */
-export function parse(source: Source): RuleFile {
+export function parse(source: Source, cache?: ParseCache): RuleFile {
   // Half of a surrogate pair is no text in UTF-8; who reads a file never gets one.
   const file = sourceText({ name: source.name, text: source.text.replace(/\p{Surrogate}/gu, '\uFFFD') })
   const lines: Line[] = []
@@ -31,7 +32,7 @@ export function parse(source: Source): RuleFile {
   // What follows the last end of line is no line.
   const count = file.lineStarts.length - (/(?:^|\n)$/.test(source.text) ? 1 : 0)
   for (let number = 1; number <= count;) {
-    const read = readLine(file, number, source.kind === 'environment')
+    const read = readLine(file, number, { ofEnvironment: source.kind === 'environment', cache })
     const bytes = foreignBytes(file, source.foreign ?? [], { from: number, to: read.next })
     // In a comment they do no harm.
     const foreign = bytes.find(({ offset }) => !BLANK_OR_COMMENT.test(lineText(file, spanOf(file, offset, offset).start.line)))
@@ -63,9 +64,9 @@ function foreignBytes(file: SourceText, foreign: readonly ForeignByte[], { from,
 }
 
 /** Splits a command of a rule into its fields. The text is never empty of fields: at least one is there, maybe empty. */
-export function parseCommand(command: JsonString): readonly CommandField[] | Fault {
+export function parseCommand(command: JsonString, cache?: ParseCache): readonly CommandField[] | Fault {
   const span = (start: number, end: number): Span => partOf(command, start, end)
-  const parsed = parseShape('Command', command.value, span)
+  const parsed = parseShape('Command', command.value, span, cache)
   return parsed.ok ? parsed.value : commandFault(command.value, parsed.failure, span)
 }
 
@@ -89,12 +90,17 @@ interface Read {
   readonly next: number
 }
 
-function readLine(file: SourceText, number: number, ofEnvironment: boolean): Read {
+interface Reading {
+  readonly ofEnvironment: boolean
+  readonly cache: ParseCache | undefined
+}
+
+function readLine(file: SourceText, number: number, { ofEnvironment, cache }: Reading): Read {
   const next = number + 1
   const text = lineText(file, number)
   const begin = file.lineStarts[number - 1] ?? 0
   const span = (start: number, end: number): Span => spanOf(file, begin + start, begin + end)
-  const parsed = parseShape('Line', text, span)
+  const parsed = parseShape('Line', text, span, cache)
   if (!parsed.ok) return { fault: lineFault(text, parsed.failure, span), next }
   if (parsed.value.kind !== 'assignment') return { line: parsed.value, next }
   const { valueAt } = parsed.value
@@ -105,9 +111,9 @@ function readLine(file: SourceText, number: number, ofEnvironment: boolean): Rea
     const fault: Fault = { check: 'syntax', span: key.span, message: 'nothing stands after the `=`', hint: 'write a value, or delete the line' }
     return { fault, broken: key, next }
   }
-  if (takesObject(key, value)) return readRule(file, number, { key, valueAt: begin + valueAt })
+  if (takesObject(key, value)) return readRule(file, number, { key, valueAt: begin + valueAt, cache })
   const valueSpan = (start: number, end: number): Span => span(valueAt + start, valueAt + end)
-  const scalar = parseShape('Scalar', value, valueSpan)
+  const scalar = parseShape('Scalar', value, valueSpan, cache)
   if (!scalar.ok) return { fault: scalarFault(value, scalar.failure, valueSpan), broken: key, next }
   return { line: { kind: 'setting', key, value: { text: value, parts: scalar.value, span: valueSpan(0, value.length) } }, next }
 }
@@ -120,7 +126,7 @@ function takesObject({ words }: Key, value: string): boolean {
   return words.length > 4 && value.startsWith('{')
 }
 
-function readRule(file: SourceText, number: number, { key, valueAt }: { readonly key: Key, readonly valueAt: number }): Read {
+function readRule(file: SourceText, number: number, { key, valueAt, cache }: { readonly key: Key, readonly valueAt: number, readonly cache: ParseCache | undefined }): Read {
   const { text, comments, scan, next } = gatherObject(file, number, valueAt)
   const span = (start: number, end: number): Span => spanOf(file, valueAt + start, valueAt + end)
   if (scan.depth > MAX_DEPTH) {
@@ -130,7 +136,7 @@ function readRule(file: SourceText, number: number, { key, valueAt }: { readonly
     }
     return { fault, broken: key, next }
   }
-  const parsed = parseShape('Json', text, span)
+  const parsed = parseShape('Json', text, span, cache)
   if (!parsed.ok) return { fault: jsonFault({ text, failure: parsed.failure, open: scan.open, span }), broken: key, next }
   return { line: { kind: 'rule', key, value: parsed.value, comments }, next }
 }
