@@ -50,11 +50,12 @@ function partEdit({ source, stretches }: RuleFile, part: readonly Stretch[]): Ed
   const before = Array.from({ length: last.to - first.from }, (_, i) => text.slice(startOf(first.from + i), startOf(first.from + i + 1)))
   const after = withoutSpareBlanks(arranged(part), { atStart: first === stretches[0], atEnd: last === stretches.at(-1) })
     .flatMap(linesOf).map(line => `${line}${feed}`)
+  // Nothing behind a byte order mark is a line too.
+  if (before.join('') === after.join('')) return undefined
   const most = Math.min(before.length, after.length)
   let [head, tail] = [0, 0]
   while (head < most && before[head] === after[head]) head += 1
   while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1
-  if (head + tail === before.length && head + tail === after.length) return undefined
   return {
     span: spanOf(source, startOf(first.from + head), startOf(last.to - tail)),
     text: after.slice(head, after.length - tail).join(''),

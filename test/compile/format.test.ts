@@ -36,6 +36,7 @@ it.each<readonly [what: string, before: string, after: string]>([
   ['the end of the last line', 'node.name = a', lines('node.name = a')],
   ['what cannot be read as it is', 'x  y\nnode.name=a\nbackend.redis.hook.message.acked.2 = {"topic":\n  "a" \n\n\nmqtt.max_inflight=1\n =\n', 'x  y\nnode.name = a\nbackend.redis.hook.message.acked.2 = {"topic":\n  "a" \n\nmqtt.max_inflight = 1\n =\n'],
   ['nothing of an empty file', '', ''],
+  ['nothing of a byte order mark alone', '\uFEFF', '\uFEFF'],
   ['a file of blank lines to an empty one', '\n\n', ''],
 ])('makes of a file %s', (_, before, after) => {
   const expected = after === '' && before.trim() !== '' ? before : after
