@@ -51,19 +51,19 @@ export async function mendPrograms(paths: readonly string[], options: ReadProgra
   const first = await readState(options.stdin, new Map())
   if ('reason' in first) return { ...first, fixed, changed: [], stdin: options.stdin }
   let state = first
-  /** One by one, since some of them together have brought an error. */
-  let careful = false
+  /** How many are made at once: fewer where one of them has brought an error, until it is known which. */
+  let most = Infinity
   for (let pass = 0; pass < PASSES; pass += 1) {
-    const candidates = candidatesOf(state).filter(it => !refused.has(idOf(it)))
-    const chosen = togetherOf(careful ? candidates.slice(0, 1) : candidates)
+    const chosen = togetherOf(candidatesOf(state).filter(it => !refused.has(idOf(it)))).slice(0, most)
     if (chosen.length === 0) break
     const then = await made(state, chosen)
     if ('reason' in then) return { ...then, fixed, changed: [], stdin: options.stdin }
     if (!chosen.some(({ check }) => OF_READING.has(check)) && errorsIn(then) > errorsIn(state)) {
-      if (careful) chosen.forEach(it => refused.add(idOf(it)))
-      careful = true
+      if (chosen.length === 1) chosen.forEach(it => refused.add(idOf(it)))
+      most = Math.ceil(chosen.length / 2)
       continue
     }
+    most *= 2
     fixed.push(...chosen)
     state = then
   }
@@ -89,24 +89,24 @@ export async function mendPrograms(paths: readonly string[], options: ReadProgra
 }
 
 /** The findings that can be mended now, each once. */
-function candidatesOf(state: State): readonly Diagnostic[] {
-  const { read: { programs, bytes }, findings, stdin } = state
-  const files = programs.map(sources => new Set(withIncluded(sources).map(({ name }) => name)))
+function candidatesOf({ read: { programs, bytes }, findings, stdin }: State): readonly Diagnostic[] {
   const foreign = new Set(withIncluded(programs.flat()).filter(source => source.foreign !== undefined).map(({ name }) => name))
-  const agreeing = new Map<string, Diagnostic[]>()
-  for (const it of findings.flat()) {
-    if (it.fix?.safe !== true) continue
-    const alike = agreeing.get(idOf(it))
-    if (alike === undefined) agreeing.set(idOf(it), [it])
-    else alike.push(it)
+  /** How many programs read a file, and how many of them have a finding. */
+  const readers = new Map<string, number>()
+  const found = new Map<string, { readonly finding: Diagnostic, readonly count: number }>()
+  for (const [i, sources] of programs.entries()) {
+    const isMended = (file: string): boolean => file === stdin?.name || !isOf(sources, stdin)
+    for (const { name } of withIncluded(sources)) if (isMended(name)) readers.set(name, (readers.get(name) ?? 0) + 1)
+    for (const finding of findings[i] ?? []) {
+      if (finding.fix?.safe !== true || !isMended(finding.span.file)) continue
+      found.set(idOf(finding), { finding, count: (found.get(idOf(finding))?.count ?? 0) + 1 })
+    }
   }
-  const all = [...agreeing.values()].flatMap(([it, ...others]) => {
-    const [file = '', isStdin] = [it?.span.file, it?.span.file === stdin?.name]
-    const readers = programs.filter((sources, i) => files[i]?.has(file) === true && (isStdin || !isOf(sources, stdin)))
-    const content = bytes.get(file)
+  const all = [...found.values()].flatMap(({ finding, count }) => {
+    const { span: { file }, fix } = finding
     // Among bytes that are no UTF-8 a place may not be found.
-    const isPossible = it?.fix !== undefined && content !== undefined && (!foreign.has(file) || editBytes(content, it.fix.edits) !== undefined)
-    return it !== undefined && isPossible && readers.length > 0 && others.length + 1 >= readers.length ? [it] : []
+    const isPlaced = !foreign.has(file) || editBytes(bytes.get(file) ?? Buffer.alloc(0), fix?.edits ?? []) !== undefined
+    return count === readers.get(file) && isPlaced ? [finding] : []
   })
   const ofReading = all.filter(({ check }) => OF_READING.has(check))
   return ofReading.length > 0 ? ofReading : all

@@ -49,7 +49,7 @@ it('mends a file, says what it mended and what is left, and a second time does n
 
 it('leaves every other byte: ends of lines, byte order mark, what is no UTF-8, and the missing end of the last line', async () => {
   const text = (line: string): Buffer => Buffer.concat([
-    Buffer.from('\uFEFF# \u6E29\u5EA6 \u{1F321}\r\n'), Buffer.from('# Gr\xFC\xDFe \r\n', 'latin1'), Buffer.from(`${POOL.replace('\n', '\t \r\n')}\r\n\r\n${line}`),
+    Buffer.from('\uFEFF# \u6E29\u5EA6 \u{1F321}\r\n'), Buffer.from('# Gr\xFC\xDFe \r\n', 'latin1'), Buffer.from(`${POOL.replace('\n', '\t \r\n')}\r\n\r\n${WARNING}\r\n${line}`),
   ])
   const path = file('a.conf', text(DOUBLE))
   await lint('--fix', path)
@@ -124,8 +124,8 @@ it('prints standard input mended, what is left on stderr, and writes no file tha
   const stdin = Readable.from([Buffer.from(`${POOL}include part.inc\n${DOUBLE.replace('connected.1', 'connected.2')}`)])
   vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin as typeof process.stdin) // as far as it is read
   const { code, out, err } = await lint('--fix', '--stdin-filename', join(folder, 'unsaved.conf'), '-')
-  expect(out).toBe(`${POOL}include part.inc\n${SINGLE.replace('connected.1', 'connected.2')}`)
-  expect(err).toContain('1 fixed\n')
+  expect(out).toBe(`${POOL}include part.inc\n${SINGLE.replace('connected.1', 'connected.2')}\n`)
+  expect(err).toContain('2 fixed\n')
   expect(err).toContain('part.inc:1:71: warning: two spaces')
   expect(code).toBe(0)
   expect(readFileSync(part, 'utf8')).toBe(`${DOUBLE}\n`)
