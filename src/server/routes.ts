@@ -45,7 +45,9 @@ export function routesOf(broker: Routed): readonly Route[] {
     {
       method: 'POST', path: '/reload', async answer() {
         const { report, sources } = await broker.reload()
-        const body: ReloadAnswer = { report, sources: shownSources(report.diagnostics, sources) }
+        // A fix may write a line with a secret anew, and nobody mends over this socket.
+        const diagnostics = report.diagnostics.map(it => ({ ...it, fix: undefined }))
+        const body: ReloadAnswer = { report: { ...report, diagnostics }, sources: shownSources(report.diagnostics, sources) }
         return { status: 200, body }
       },
     },

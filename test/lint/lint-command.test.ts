@@ -146,3 +146,12 @@ it('leaves out what the environment sets unless it is asked for', async () => {
     vi.unstubAllEnvs()
   }
 })
+
+it('shows no secret in a fix that would write its line anew', async () => {
+  const acked = (number: number): string => `backend.redis.hook.message.acked.${number} = {"topic": "a", "action": {"commands": ["INCR a"]}, "pool": "pool1"}\n`
+  const path = file('a.conf', `${acked(2)}${acked(1)}backend.redis.pool1.password=hunter2\nbackend.redis.pool1.server = a\n`)
+  const { out } = await lint('--format', 'json', path)
+  expect(out).toContain('"check":"number-order"')
+  expect(out).not.toContain('hunter2')
+  expect((await lint('--format', 'json', file('b.conf', 'backend.redis.pool1.password=hunter2\n'))).out).toContain('${env:REDIS_PASSWORD}')
+})

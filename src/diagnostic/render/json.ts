@@ -1,4 +1,5 @@
 import type { Diagnostic, Fix, Span } from '../diagnostic.ts'
+import { holdsSecret } from './secret.ts'
 
 /** One JSON object a line, its fields always in this order; columns count UTF-16 units from 1, the end is the first that is no part. */
 export function renderJson(diagnostics: readonly Diagnostic[]): string {
@@ -7,7 +8,7 @@ export function renderJson(diagnostics: readonly Diagnostic[]): string {
 
 function fields({ check, severity, message, span, hint, fix, related }: Diagnostic): object {
   return {
-    ...place(span), severity, check, message, hint, fix: fix === undefined ? undefined : fixFields(fix),
+    ...place(span), severity, check, message, hint, fix: fix === undefined || holdsSecret(fix) ? undefined : fixFields(fix),
     related: related?.map(other => ({ ...place(other.span), message: other.message })),
   }
 }
