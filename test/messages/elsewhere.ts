@@ -15,6 +15,8 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   { begins: 'no link', why: NO_SENTENCE },
   { begins: 'no reason is known', why: OUR_BUG },
   { begins: 'hookline has a bug', why: OUR_BUG },
+  { begins: 'formatting changes whole lines', why: OUR_BUG },
+  { begins: 'no fix of', why: OUR_BUG },
   { begins: 'looking at the rules files failed', why: OUR_BUG },
   { begins: 'looking at the certificates failed', why: OUR_BUG },
   { begins: 'closing a replaced pool failed', why: OUR_BUG },
