@@ -16,18 +16,6 @@ export interface MessageRecord {
   readonly retain: boolean
 }
 
-/**
- * The same message, to be kept: a payload is a slice of what was read with it, and would keep that, up to
- * 64 KB, in memory for its own few bytes.
- */
-export function keepable(record: MessageRecord): MessageRecord {
-  const { payload } = record
-  if (payload.buffer.byteLength <= 2 * payload.length) return record
-  const own = Buffer.allocUnsafeSlow(payload.length)
-  own.set(payload)
-  return { ...record, payload: own }
-}
-
 /** The seven values in the order of the record's fields. */
 export function recordFields(record: MessageRecord): (string | Buffer)[] {
   return [

@@ -1,4 +1,4 @@
-import { keepable, type MessageRecord } from '../actions/message-record.ts'
+import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
 import { bringsOf, effectsOf, poolOf, type PoolEffects, type Rules } from '../engine/rules.ts'
@@ -370,13 +370,9 @@ export class Delivery {
   route(record: MessageRecord, placed: readonly Placed[]): void {
     if (record.retain) this.#retain(record)
     for (const { pool, stored } of placed) if (stored?.score !== undefined) this.#noteOwn(pool, record.topic, stored.score)
-    const matches = this.#tree.match(record.topic)
-    if (matches.length === 0) return
-    // QoS 0 is not kept
-    const kept = record.qos === 0 ? record : keepable(record)
-    for (const { subscriber, qos } of matches) {
-      if (subscriber instanceof Group) subscriber.receive(kept, placed)
-      else subscriber.receive(kept, qos, placed)
+    for (const { subscriber, qos } of this.#tree.match(record.topic)) {
+      if (subscriber instanceof Group) subscriber.receive(record, placed)
+      else subscriber.receive(record, qos, placed)
     }
   }
 
@@ -391,7 +387,7 @@ export class Delivery {
 
   #retain(record: MessageRecord): void {
     if (record.payload.length === 0) this.#retained.delete(record.topic)
-    else if (!keepsRetained(this.#rules, record.topic)) this.#counters.retainedDropped += this.#retained.set(keepable(record))
+    else if (!keepsRetained(this.#rules, record.topic)) this.#counters.retainedDropped += this.#retained.set(record)
   }
 
   #delivered(session: Session, msgid: string, topic: string, qos: 0 | 1 | 2): void {
