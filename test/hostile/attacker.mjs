@@ -14,7 +14,7 @@ const until = Date.now() + seconds * 1000
 const done = { connections: 0, closed: 0, packets: 0 }
 
 /** After the end of an attack. Milliseconds. */
-const LATE_MS = 16_000
+const LATE_MS = 2_000
 
 /** A CONNECT of no particular client. */
 const CONNECT = generate({ cmd: 'connect', clientId: 'someone', clean: true, keepalive: 60, protocolId: 'MQTT', protocolVersion: 4 })
