@@ -1,15 +1,13 @@
 import { buffer } from 'node:stream/consumers'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
-import { compile, type Source } from '../compile.ts'
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { renderJson } from '../diagnostic/render/json.ts'
-import { renderPretty } from '../diagnostic/render/pretty.ts'
-import { withIncluded } from '../diagnostic/source.ts'
+import { CHECKS } from '../check/index.ts'
+import { compile } from '../compile.ts'
+import type { Diagnostic, Severity } from '../diagnostic/diagnostic.ts'
+import { FORMATS, FORMAT_NAMES, type Format } from '../diagnostic/render/index.ts'
 import { readPrograms, type StandardInput } from '../server/sources.ts'
+import { packageVersion } from './version.ts'
 import { writeMended } from './write-mended.ts'
-
-type Format = 'pretty' | 'json'
 
 interface Options {
   readonly format: Format
@@ -27,7 +25,7 @@ export function lintCommand(): Command {
   return new Command('lint')
     .description('say what is wrong in rules files; needs no broker, no Redis and no network')
     .argument('<file|folder...>', 'rules files, each a program of its own; of a folder its *.conf, recursively; - is standard input')
-    .addOption(new Option('--format <format>', 'for people, or one JSON object a line').choices(['pretty', 'json']).default('pretty'))
+    .addOption(new Option('--format <format>', 'for people, one JSON object a line, or what a CI reads').choices(FORMAT_NAMES).default('pretty'))
     .addOption(new Option('--fix', 'mend in the files what can safely be mended, and say what is left'))
     .addOption(new Option('--strict', 'fail on warnings too'))
     .addOption(new Option('--max-warnings <number>', 'fail on more warnings than that').argParser(wholeNumber))
@@ -64,12 +62,16 @@ async function run(paths: string[], options: Options): Promise<void> {
   }
   const compiled = read.programs.flatMap(sources => compile(sources, compiling).diagnostics)
   const diagnostics = eachOnce(compiled)
+  const failing = failingSeverities(diagnostics, options)
   // Whoever reads it may have seen enough (`hookline lint … | head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
   // With --fix the mended text of standard input has its place.
   const out = options.fix === true && stdin !== undefined ? process.stderr : process.stdout
-  out.write(render(diagnostics, read.programs.flat(), options.format))
-  process.exitCode = fails(diagnostics, options) ? 1 : 0
+  out.write(FORMATS[options.format]({
+    diagnostics, sources: read.programs.flat(), checks: CHECKS, failing,
+    folder: process.cwd(), version: packageVersion(), colour: pc.isColorSupported && out.isTTY === true,
+  }))
+  process.exitCode = diagnostics.some(({ severity }) => failing.has(severity)) ? 1 : 0
 }
 
 async function standardInput(name: string): Promise<StandardInput> {
@@ -81,19 +83,8 @@ function eachOnce(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...new Map(diagnostics.map(it => [JSON.stringify(it), it])).values()]
 }
 
-function fails(diagnostics: readonly Diagnostic[], { strict, maxWarnings }: Options): boolean {
-  const count = (severity: Diagnostic['severity']): number => diagnostics.filter(it => it.severity === severity).length
-  return count('error') > 0 || count('warning') > (strict === true ? 0 : maxWarnings ?? Infinity)
-}
-
-function render(diagnostics: readonly Diagnostic[], sources: readonly Source[], format: Format): string {
-  switch (format) {
-    case 'json': return renderJson(diagnostics)
-    case 'pretty': {
-      const rendered = renderPretty(diagnostics, sources, { colour: pc.isColorSupported && process.stdout.isTTY === true })
-      const files = withIncluded(sources).filter(({ kind }) => kind !== 'environment').length
-      return rendered === '' ? `${files} ${files === 1 ? 'file' : 'files'}, nothing found\n` : rendered
-    }
-    default: return format satisfies never
-  }
+/** Of warnings more than are allowed make it fail. */
+function failingSeverities(diagnostics: readonly Diagnostic[], { strict, maxWarnings }: Options): ReadonlySet<Severity> {
+  const warnings = diagnostics.filter(({ severity }) => severity === 'warning').length
+  return new Set(warnings > (strict === true ? 0 : maxWarnings ?? Infinity) ? ['error', 'warning'] : ['error'])
 }

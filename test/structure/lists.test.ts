@@ -17,6 +17,13 @@ test('every check is in the list', () => {
   expect(files.filter(path => path !== 'check/index.ts' && !listed.has(path) && !loaded.has(path))).toEqual([])
 })
 
+test('every output format is in the list', () => {
+  const files = sourceFiles().filter(path => path.startsWith('diagnostic/render/'))
+  const loaded = new Set(files.flatMap(importsOf).map(({ to }) => to))
+  // a file that several formats share is no format; it is loaded all the same
+  expect(files.filter(path => path !== 'diagnostic/render/index.ts' && !loaded.has(path))).toEqual([])
+})
+
 test.each(['package-lock.json', 'bench/package-lock.json'])('%s works with any registry', (path) => {
   const lock = readFileSync(join(ROOT, path), 'utf8')
   expect(lock).toContain('"integrity"')

@@ -3,6 +3,7 @@ import type { Diagnostic, Severity, Span } from '../diagnostic.ts'
 import { withIncluded, type Source } from '../source.ts'
 import { sourceText, type SourceText } from '../source-text.ts'
 import { excerptOf } from './excerpt.ts'
+import { clean } from './report.ts'
 
 export interface PrettyOptions {
   readonly colour: boolean
@@ -67,9 +68,4 @@ function summary(diagnostics: readonly Diagnostic[], paint: Paint): string {
 
 function placeText({ file, start }: Span): string {
   return `${clean(file)}:${start.line}:${start.column}`
-}
-
-/** Messages quote what the file says, and nothing in a file may steer the terminal. */
-function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')
 }
