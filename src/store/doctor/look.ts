@@ -3,7 +3,7 @@ import { embeddedOutlook, type EmbeddedOutlook } from '../embedded.ts'
 import { askServer, pairsOf, type Asked, type Said } from './ask.ts'
 import { lookAtCluster } from './cluster.ts'
 import type { Denial, PoolFacts, ServerFacts } from './facts.ts'
-import type { Needs } from './needs.ts'
+import type { Needs } from '../permissions/needs.ts'
 import { lookAtSentinels } from './sentinels.ts'
 import { CONFIG_NAMES, serverFacts } from './server-facts.ts'
 

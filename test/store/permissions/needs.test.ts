@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { FunctionName } from '../../../src/actions/action.ts'
 import { actionOf } from '../../../src/actions/index.ts'
 import { compile } from '../../../src/compile.ts'
-import { needsOf, type Needs } from '../../../src/store/doctor/needs.ts'
+import { needsOf, type Needs } from '../../../src/store/permissions/needs.ts'
 import { SCRIPTS, type ScriptName } from '../../../src/store/scripts.ts'
 import { rule } from '../../support/rules.ts'
 
