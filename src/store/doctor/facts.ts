@@ -1,3 +1,5 @@
+import type { NeedUser } from '../permissions/needs.ts'
+
 /*
  * What can be known of a pool from outside, as data: `look.ts` asks for it, `findings.ts` and
  * `promises.ts` judge it. Undefined is what could not be seen.
@@ -67,6 +69,8 @@ export interface Denial {
   readonly what: string
   /** It may not use the command, or only not with this key. */
   readonly of: 'command' | 'key'
+  /** The rules that need it; empty: all of the pool. */
+  readonly users: readonly NeedUser[]
 }
 
 /** redis.io/docs/latest/operate/oss_and_stack/management/sentinel */

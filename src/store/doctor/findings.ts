@@ -1,3 +1,4 @@
+import { redisCommand } from '../../language/redis-commands.ts'
 import { diskOf, type Disk } from './disk.ts'
 import type { ClusterFacts, Denial, PoolFacts, SentinelFacts, ServerFacts } from './facts.ts'
 
@@ -249,9 +250,11 @@ function redis(...lines: string[]): Remedy[] {
 
 /** As ACL SETUSER gives it: `SCRIPT LOAD` is `+script|load`. All keys of hookline's functions are below one pattern. */
 function permission({ what, of }: Denial): string {
-  const [name = '', first = ''] = what.split(' ')
-  if (of === 'key') return first.startsWith('mqtt:') ? '~mqtt:*' : `~${first}`
-  return `+${name === 'SCRIPT' ? `${name}|${first}` : name}`.toLowerCase()
+  const [name = '', first = '', second = ''] = what.split(' ')
+  const hasSubcommands = redisCommand(name.toLowerCase())?.subcommands !== undefined
+  const key = hasSubcommands ? second : first
+  if (of === 'key') return key.startsWith('mqtt:') ? '~mqtt:*' : `~${key}`
+  return `+${hasSubcommands ? `${name}|${first}` : name}`.toLowerCase()
 }
 
 function isBelow(version: string, [major, minor]: readonly [number, number]): boolean {

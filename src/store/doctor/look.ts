@@ -1,8 +1,10 @@
+import { keyIndexes, redisCommand } from '../../language/redis-commands.ts'
 import type { Address, PoolSpec } from '../../plan/program.ts'
 import { embeddedOutlook, type EmbeddedOutlook } from '../embedded.ts'
 import { askServer, pairsOf, type Asked, type Said } from './ask.ts'
 import { lookAtCluster } from './cluster.ts'
 import type { Denial, PoolFacts, ServerFacts } from './facts.ts'
+import { ANY, type Sample } from '../permissions/function-commands.ts'
 import type { Needs } from '../permissions/needs.ts'
 import { lookAtSentinels } from './sentinels.ts'
 import { CONFIG_NAMES, serverFacts } from './server-facts.ts'
@@ -151,33 +153,48 @@ function offsetOf(said: Said): number | undefined {
 }
 
 /** What our user may not of what rules need, tried without doing it (redis.io/commands/acl-dryrun, from Redis 7 on); else why that cannot be told. */
-async function permissions(asked: Asked, { commands, channelCommands }: Needs): Promise<{ denied: readonly Denial[], deniedChannels: readonly string[] } | string> {
+async function permissions(asked: Asked, { commands, channels }: Needs): Promise<{ denied: readonly Denial[], deniedChannels: readonly string[] } | string> {
   const who = await asked.ask('ACL', 'WHOAMI')
   if (!who.ok) return who.error
   const [user = ''] = who.texts
   const denied: Denial[] = []
   const deniedChannels = new Set<string>()
-  for (const sample of [...commands, ...channelCommands]) {
-    const said = await asked.ask('ACL', 'DRYRUN', user, ...sample)
-    if (!said.ok && IS_OF_THE_RULE.test(said.error)) continue
-    if (!said.ok) return said.error
-    const [verdict = ''] = said.texts
-    if (verdict === 'OK') continue
-    if (channelCommands.includes(sample)) deniedChannels.add(sample[1] ?? '')
-    else denied.push({ what: shown(sample), of: /' key/.test(verdict) ? 'key' : 'command' })
+  for (const { sample, users } of commands) {
+    const verdict = await tried(asked, user, sample)
+    if (!verdict.ok) return verdict.error
+    if (verdict.of !== undefined) denied.push({ what: shown(sample), of: verdict.of, users })
+  }
+  for (const { channel, sample } of channels) {
+    const verdict = await tried(asked, user, sample)
+    if (!verdict.ok) return verdict.error
+    if (verdict.of !== undefined) deniedChannels.add(channel)
   }
   return { denied, deniedChannels: [...deniedChannels] }
 }
 
+/** `of` is absent where it may. */
+type Verdict = { readonly ok: true, readonly of: Denial['of'] | undefined } | { readonly ok: false, readonly error: string }
+
+async function tried(asked: Asked, user: string, sample: Sample): Promise<Verdict> {
+  const said = await asked.ask('ACL', 'DRYRUN', user, ...sample.map((text) => text.replaceAll(ANY, MADE_UP)))
+  if (!said.ok) return IS_OF_THE_RULE.test(said.error) ? { ok: true, of: undefined } : { ok: false, error: said.error }
+  const [verdict = ''] = said.texts
+  return { ok: true, of: verdict === 'OK' ? undefined : / key/.test(verdict) ? 'key' : 'command' }
+}
+
+/** In the place of what a client gives. */
+const MADE_UP = 'x'
+
 /** A command that it does not know, or not so, is a matter of the rule that has it. */
 const IS_OF_THE_RULE = /^ERR (?:Command '…' not found|wrong number of arguments)/i
 
-/** Name and first argument, where that is a key. */
-function shown([name = '', first]: readonly string[]): string {
-  return first === undefined || NO_KEY.has(name) ? name : `${name} ${first}`
+/** Name, subcommand and first key. */
+function shown([name = '', ...args]: Sample): string {
+  const lower = name.toLowerCase()
+  const [key] = keyIndexes(lower, args)
+  const parts = [name, redisCommand(lower)?.subcommands === undefined ? undefined : args[0], key === undefined ? undefined : args[key]]
+  return parts.filter((part) => part !== undefined).join(' ').replaceAll(ANY, MADE_UP)
 }
-
-const NO_KEY: ReadonlySet<string> = new Set(['EVALSHA', 'WAIT'])
 
 export function placeText({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

@@ -1,120 +1,114 @@
-import type { FunctionName } from '../../actions/action.ts'
 import { actionOf } from '../../actions/index.ts'
 import { keys } from '../../actions/keys.ts'
 import { RECORD_FIELDS } from '../../actions/message-record.ts'
 import { HOOK_NAMES } from '../../language/hooks.ts'
 import type { FieldTemplate, PoolSpec, Program, Step } from '../../plan/program.ts'
+import { ANY, CLUSTER_FUNCTION_COMMANDS, FUNCTION_COMMANDS, WAKING, type Sample } from './function-commands.ts'
 
-/** What the rules of a pool ask of its Redis. */
+/** What the rules of a pool ask of its Redis. What {@link ANY} stands for is made up by whoever tries it. */
 export interface Needs {
   readonly storesExpiring: boolean
-  /** Commands whose like must be allowed, name first, to be tried dry: what stands for a client's values is made up. */
-  readonly commands: readonly Sample[]
-  /** The same of the channels, without which less is heard. */
-  readonly channelCommands: readonly Sample[]
+  /** Without which a rule, or every rule, does not work; each once. */
+  readonly commands: readonly Need[]
+  /** What a pool asks on every connection and goes without: then it is more careful than it had to be. */
+  readonly cautions: readonly Sample[]
+  /** Without which less is heard. */
+  readonly channels: readonly ChannelNeed[]
 }
 
-type Sample = readonly string[]
+export interface Need {
+  readonly sample: Sample
+  /** Whose it is; empty: the pool needs it whatever its rules are. */
+  readonly users: readonly NeedUser[]
+}
 
-/** Stands for a client id, a message id, a payload. */
-const ANY = 'x'
+/** A rule, and which of its commands, counted from 0; absent: its function. */
+export interface NeedUser extends Pick<Step, 'hook' | 'number'> {
+  readonly command?: number
+}
 
-export function needsOf(program: Program, spec: PoolSpec): Needs {
-  const steps = HOOK_NAMES.flatMap((hook) => program.steps[hook].filter(({ pool }) => pool === spec.name))
-  const commands = [...everyConnection(spec), ...steps.flatMap((step) => samplesOf(step, program.settings.nodeName))]
+export interface ChannelNeed {
+  readonly channel: string
+  readonly sample: Sample
+}
+
+/** `topics`: those of the rules, or any, for what shall not change with every rule. */
+export function needsOf({ program, spec, topics = 'of-the-rules' }: { readonly program: Program, readonly spec: PoolSpec, readonly topics?: 'of-the-rules' | 'any' }): Needs {
+  const steps = stepsOf(program, spec)
+  const node = topics === 'any' ? ANY : program.settings.nodeName
   return {
     storesExpiring: steps.some(({ action, expirySeconds }) => expirySeconds !== undefined && action.kind === 'function' && actionOf(action.name).expires),
-    commands: [...new Map(commands.map((sample) => [sample.join(' '), sample])).values()],
-    channelCommands: [['SUBSCRIBE', keys.wake(spec.database)], ['PUBLISH', keys.wake(spec.database), ANY], ['SUBSCRIBE', spec.channel]],
+    commands: eachOnce([
+      ...everyConnection(spec).map((sample) => ({ sample, users: [] })),
+      ...steps.flatMap((step) => needsOfStep(step, { spec, node, topic: topics === 'any' ? ANY : topicOf(step) })),
+    ]),
+    cautions: [['INFO'], ['CLIENT', 'ID'], ['CLIENT', 'KILL', 'ID', '1'], ['CLIENT', 'SETNAME', ANY], ['TIME']],
+    channels: channelsOf(spec, steps),
   }
 }
 
-/** What a pool asks before its first rule. */
-function everyConnection({ waitReplicas }: PoolSpec): readonly Sample[] {
-  return [['PING'], ['SCRIPT', 'LOAD', 'return 1'], ['EVALSHA', '0'.repeat(40), '0'], ...waitReplicas === 0 ? [] : [['WAIT', '0', '1']]]
+/** The rules of a pool. */
+export function stepsOf(program: Program, { name }: PoolSpec): readonly Step[] {
+  return HOOK_NAMES.flatMap((hook) => program.steps[hook].filter(({ pool }) => pool === name))
 }
 
-function samplesOf({ action, filter = '#' }: Step, node: string): readonly Sample[] {
-  // one topic of those that it takes
-  const topic = filter.replaceAll(/[+#]/g, ANY)
-  if (action.kind === 'function') return FUNCTIONS[action.name](topic, node)
-  return action.commands.map(({ name, fields }) => [name.toUpperCase(), ...fields.flatMap((field) => filled(field, topic, node))])
+/** What is asked for by several is one need. */
+function eachOnce(needs: readonly Need[]): readonly Need[] {
+  const all = new Map<string, Need>()
+  for (const need of needs) {
+    const key = JSON.stringify(need.sample)
+    const before = all.get(key)
+    if (before === undefined) all.set(key, need)
+    // what the pool needs in any case is nobody's
+    else if (before.users.length > 0) all.set(key, { ...before, users: [...before.users, ...need.users] })
+  }
+  return [...all.values()]
+}
+
+/** What a pool asks before its first rule. */
+function everyConnection({ type, database, waitReplicas }: PoolSpec): readonly Sample[] {
+  return [
+    ['PING'], ['SCRIPT', 'LOAD', 'return 1'], ['EVALSHA', '0'.repeat(40), '0'],
+    ...waitReplicas === 0 ? [] : [['WAIT', '0', '1']],
+    ...type === 'cluster' ? EVERY_NODE : database === 0 ? [] : [['SELECT', String(database)]],
+  ]
+}
+
+/** Who serves what, what is on its way, and the sweep of every index. */
+const EVERY_NODE: readonly Sample[] = [
+  ['CLUSTER', 'INFO'], ['CLUSTER', 'SLOTS'], ['ASKING'],
+  ...[keys.topics, keys.retainedTopics, keys.latestTopics].map((index) => ['ZRANGEBYSCORE', keys.indexSeen(index), '0', '1']),
+]
+
+/** A cluster has no channels (SPEC 5.3). */
+function channelsOf({ type, database, channel }: PoolSpec, steps: readonly Step[]): readonly ChannelNeed[] {
+  if (type === 'cluster') return []
+  const wake = keys.wake(database)
+  const wakes = steps.some(({ action }) => action.kind === 'function' && WAKING.has(action.name))
+  return [
+    { channel: wake, sample: ['SUBSCRIBE', wake] }, { channel, sample: ['SUBSCRIBE', channel] },
+    ...wakes ? [{ channel: wake, sample: ['PUBLISH', wake, ANY] }, { channel: wake, sample: ['PUBSUB', 'NUMSUB', wake] }] : [],
+  ]
+}
+
+/** One of the topics that the rule takes. */
+function topicOf({ filter = '#' }: Step): string {
+  return filter.replaceAll(/[+#]/g, ANY)
+}
+
+function needsOfStep(step: Step, { spec, topic, node }: { readonly spec: PoolSpec, readonly topic: string, readonly node: string }): readonly Need[] {
+  const { action, hook, number } = step
+  if (action.kind === 'function') {
+    const commands = spec.type === 'cluster' ? CLUSTER_FUNCTION_COMMANDS : FUNCTION_COMMANDS
+    return commands[action.name](topic, node).map((sample) => ({ sample, users: [{ hook, number }] }))
+  }
+  return action.commands.map(({ name, fields }, command) => ({
+    sample: [name.toUpperCase(), ...fields.flatMap((field) => filled(field, topic, node))], users: [{ hook, number, command }],
+  }))
 }
 
 function filled(field: FieldTemplate, topic: string, node: string): readonly string[] {
   const [only] = field
   if (typeof only === 'object' && only.placeholder === 'message') return RECORD_FIELDS.flatMap((name) => [name, ANY])
   return [field.map((part) => typeof part === 'string' ? part : part.placeholder === 'topic' ? topic : part.placeholder === 'node' ? node : ANY).join('')]
-}
-
-/**
- * What each function has Redis do, in its scripts too: Redis asks for the same permissions there
- * (redis.io/docs/latest/operate/oss_and_stack/management/security/acl). Commands on one key are named
- * once for each kind of key.
- */
-const FUNCTIONS: Readonly<Record<FunctionName, (topic: string, node: string) => readonly Sample[]>> = {
-  on_client_connected: (_, node) => presence(node),
-  on_client_disconnected: (_, node) => presence(node),
-  on_subscribe_lookup: () => [['HGETALL', keys.proxySubscriptions(ANY)]],
-  on_message_publish: (topic) => [
-    ...marked(), ['SET', keys.clock, '1'], ['GET', keys.clock], ['TIME'],
-    ['ZRANGE', keys.log(topic), '-1', '-1'], ['ZSCORE', keys.log(topic), ANY], ['ZADD', keys.log(topic), '1', ANY], ['ZREM', keys.log(topic), ANY],
-    ['ZRANDMEMBER', keys.log(topic), '1'], ['EXISTS', keys.log(topic)], ...expiry(keys.log(topic)),
-    ['HSET', keys.message(ANY), 'id', ANY], ['EXISTS', keys.message(ANY)], ...expiry(keys.message(ANY)),
-    ...indexed(keys.topics, topic),
-  ],
-  on_message_retain: (topic) => kept(keys.retained(topic), keys.retainedTopics, topic),
-  on_retain_delete: (topic) => kept(keys.retained(topic), keys.retainedTopics, topic),
-  on_message_store_keep_latest: (topic) => kept(keys.latest(topic), keys.latestTopics, topic),
-  on_message_fetch_for_queue: fetched,
-  on_message_fetch_for_pubsub: (topic) => [...fetched(topic), ['GET', keys.position(ANY, topic)], ['HGET', keys.message(ANY), 'topic']],
-  on_message_fetch_for_keep_latest: (topic) => [
-    ['HMGET', keys.latest(topic), 'id'], ['EXISTS', keys.latest(topic)], ['ZREM', keys.latestTopics, topic], ['ZRANGEBYLEX', keys.latestTopics, '-', '+'],
-  ],
-  // what its script does for a reader of the log, the fetch function of that reader needs
-  on_retain_lookup: (topic) => [
-    ['GET', keys.clock], ['TYPE', keys.retained(topic)], ['HMGET', keys.retained(topic), 'id'], ['GET', keys.retained(topic)], ['ZRANGE', keys.retained(topic), '-1', '-1'],
-    ['EXISTS', keys.retained(topic)], ['ZREM', keys.retainedTopics, topic], ['ZRANGEBYLEX', keys.retainedTopics, '-', '+'], ['HMGET', keys.message(ANY), 'id'],
-  ],
-  on_message_acked_for_queue: (topic) => [
-    ['ZREM', keys.log(topic), ANY], ['DEL', keys.message(ANY)], ['EXISTS', keys.log(topic)], ['ZREM', keys.topics, topic],
-  ],
-  on_message_acked_for_pubsub: (topic) => [
-    ['GET', keys.position(ANY, topic)], ['SET', keys.position(ANY, topic), ANY], ['ZSCORE', keys.log(topic), ANY], ['ZCARD', keys.log(topic)], ['HGET', keys.message(ANY), 'topic'],
-  ],
-  on_message_acked_for_keep_latest: (topic) => [['HGET', keys.latest(topic), 'id'], ['DEL', keys.latest(topic)], ['ZREM', keys.latestTopics, topic]],
-}
-
-function presence(node: string): readonly Sample[] {
-  return [
-    ['HGET', keys.client(ANY), 'state'], ['HMGET', keys.client(ANY), 'state'], ['HSET', keys.client(ANY), 'state', '1'],
-    ['HGET', keys.node(node), ANY], ['HSET', keys.node(node), ANY, '1'], ['HDEL', keys.node(node), ANY], ['HSCAN', keys.node(node), '0'],
-  ]
-}
-
-function marked(): readonly Sample[] {
-  return [['GET', keys.batch(ANY)], ['SET', keys.batch(ANY), '1'], ['EXPIRE', keys.batch(ANY), '1']]
-}
-
-function expiry(key: string): readonly Sample[] {
-  return [['EXPIRE', key, '1'], ['PTTL', key], ['PERSIST', key]]
-}
-
-function indexed(index: string, topic: string): readonly Sample[] {
-  return [['ZADD', index, '0', topic], ['ZREM', index, topic], ['ZRANDMEMBER', index]]
-}
-
-function kept(key: string, index: string, topic: string): readonly Sample[] {
-  return [...marked(), ['HGET', key, 'id'], ['DEL', key], ['EXISTS', key], ['HSET', key, 'id', ANY], ['EXPIRE', key, '1'], ...indexed(index, topic), ['ZSCORE', index, topic]]
-}
-
-function fetched(topic: string): readonly Sample[] {
-  const log = keys.log(topic)
-  return [
-    ['GET', keys.clock], ['SET', keys.clock, '1'], ['TIME'],
-    ['ZCARD', log], ['ZRANGEBYSCORE', log, '0', '1'], ['ZREVRANGEBYSCORE', log, '1', '0'], ['ZRANGE', log, '-1', '-1'], ['ZSCORE', log, ANY], ['ZADD', log, '1', ANY], ['ZREM', log, ANY], ['EXISTS', log],
-    ['HMGET', keys.message(ANY), 'id'], ['EXISTS', keys.message(ANY)],
-    ['HGET', keys.renewing, topic], ['HSET', keys.renewing, topic, '1'], ['HDEL', keys.renewing, topic], ['EXPIRE', keys.renewing, '1'],
-    ['ZREM', keys.topics, topic], ['ZRANGEBYLEX', keys.topics, '-', '+'],
-  ]
 }

@@ -25,7 +25,7 @@ const CASES: Readonly<Record<string, PoolFacts>> = {
   loading: poolOf({}, { loading: true }),
   'append-failed': poolOf({}, { lastAppendOk: false }),
   'snapshot-failed': poolOf({}, { snapshots: '3600 1', lastSnapshotOk: false }),
-  'user-may-not': poolOf({ user: 'hook' }, { denied: [{ what: 'ZADD mqtt:topics', of: 'command' }, { what: 'SCRIPT LOAD', of: 'command' }, { what: 'GET mqtt:clock', of: 'key' }, { what: 'SET mine', of: 'key' }] }),
+  'user-may-not': poolOf({ user: 'hook' }, { denied: [{ what: 'ZADD mqtt:topics', of: 'command', users: [] }, { what: 'SCRIPT LOAD', of: 'command', users: [] }, { what: 'GET mqtt:clock', of: 'key', users: [] }, { what: 'SET mine', of: 'key', users: [] }] }),
   'no-persistence': poolOf({}, { appendOnly: false }),
   'snapshots-only': poolOf({}, { appendOnly: false, snapshots: '3600 1 300 100' }),
   'fsync-every-second': poolOf({}, { fsync: 'everysec' }),
