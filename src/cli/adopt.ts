@@ -2,8 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { PoolSpec } from '../plan/program.ts'
 import { adopt, type Adoption } from '../store/adopt.ts'
 import { brokerOption } from './find-broker.ts'
+import { poolNamed } from './pool-named.ts'
 import { readProgram } from './read-program.ts'
-import { rulesFiles } from './rules-files.ts'
+import { fileOption, rulesFiles } from './rules-files.ts'
 
 interface Options {
   readonly file: readonly string[] | undefined
@@ -16,8 +17,7 @@ export function adoptCommand(): Command {
   return new Command('adopt')
     .description('let wildcard subscriptions find the topics that EMQ X left in a pool; exact ones need no help')
     .argument('<pool>', 'its name in the rules')
-    // as often as there are files: several behind one flag would take the pool for one of them
-    .addOption(new Option('-f, --file <file>', 'a rules file, or a folder of them; may be repeated; without it those of the running broker').argParser(oneMore))
+    .addOption(fileOption())
     .addOption(brokerOption())
     .addOption(new Option('--rate <keys>', 'keys of Redis to look at in a second').default(10_000).argParser(wholeRate))
     .addOption(new Option('--dry-run', 'only count'))
@@ -27,10 +27,6 @@ broker, and be stopped: the next run goes on there.
 
 Exit codes: 0 done, 1 the rules have errors or it was stopped, 2 it could not be done.`)
     .action(run)
-}
-
-function oneMore(file: string, before: readonly string[] = []): readonly string[] {
-  return [...before, file]
 }
 
 function wholeRate(text: string): number {
@@ -66,8 +62,8 @@ async function poolIn(files: readonly string[], name: string): Promise<{ readonl
   const read = await readProgram(files)
   if (read === undefined) return undefined
   const { program, folder } = read
-  const spec = program.pools.get(name)
-  if (spec === undefined) return fail(`the rules have no pool ${name}; they have ${[...program.pools.keys()].join(', ') || 'none'}`)
+  const spec = poolNamed(program, name)
+  if (spec === undefined) return undefined
   if (spec.type === 'cluster') return fail(`${name} is a ${spec.type} pool, which cannot be adopted yet`)
   if (spec.server === 'embedded') return fail(`${name} is the embedded store, which EMQ X never wrote to`)
   return { spec, folder }

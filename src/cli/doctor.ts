@@ -8,6 +8,7 @@ import { needsOf } from '../store/permissions/needs.ts'
 import { promisesOf } from '../store/doctor/promises.ts'
 import { doctorText, type Diagnosis } from './doctor-text.ts'
 import { brokerOption } from './find-broker.ts'
+import { poolNamed } from './pool-named.ts'
 import { readProgram } from './read-program.ts'
 import { rulesFiles } from './rules-files.ts'
 
@@ -49,14 +50,11 @@ async function run(names: readonly string[], { file, broker, json = false }: Opt
   process.exitCode = exitCode(diagnoses)
 }
 
-/** Those that are meant; of a name that is none says so, sets exit code 2, and answers undefined. */
+/** Those that are meant; undefined of a name that is none. */
 function poolsNamed(program: Program, names: readonly string[]): readonly PoolSpec[] | undefined {
   if (names.length === 0) return usedPools(program)
-  const unknown = names.find((name) => !program.pools.has(name))
-  if (unknown === undefined) return [...program.pools.values()].filter(({ name }) => names.includes(name))
-  process.stderr.write(`hookline: the rules have no pool ${unknown}; they have ${[...program.pools.keys()].join(', ') || 'none'}\n`)
-  process.exitCode = 2
-  return undefined
+  if (names.some((name) => poolNamed(program, name) === undefined)) return undefined
+  return [...program.pools.values()].filter(({ name }) => names.includes(name))
 }
 
 async function diagnose(program: Program, spec: PoolSpec, folders: { readonly folder: string, readonly dataDir: string }): Promise<Diagnosis> {

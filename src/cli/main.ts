@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   fmt: async () => (await import('./fmt.ts')).fmtCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  acl: async () => (await import('./acl.ts')).aclCommand(),
   reload: async () => (await import('./reload.ts')).reloadCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),
   redis: async () => (await import('./redis.ts')).redisCommand(),

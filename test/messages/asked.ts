@@ -100,6 +100,7 @@ export const ASKED: readonly Situation[] = [
     async before({ world }) { await world.redis.client.setrange('long', 17 * 1024 * 1024, 'x') },
   },
 
+  { name: 'acl-of-the-broker', line: 'hookline acl --nopass --user default pool1', exit: 0, ...ONE },
   { name: 'adopt', line: 'hookline adopt -f rules.conf pool1', exit: 0, files: FILES },
   { name: 'adopt-of-the-broker', line: 'hookline adopt pool1', exit: 0, ...ONE, before: emqxTopic },
   { name: 'adopt-only-counted', line: 'hookline adopt --dry-run -f rules.conf pool1', exit: 0, files: FILES, before: emqxTopic },

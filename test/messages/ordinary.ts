@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { QUIET, RULES, type Situation } from './situation.ts'
+import { PUBLISH, QUIET, RULES, type Situation } from './situation.ts'
 
-const COMMANDS = ['start', 'lint', 'fmt', 'adopt', 'reload', 'status', 'redis']
+const COMMANDS = ['start', 'lint', 'fmt', 'acl', 'adopt', 'reload', 'status', 'redis']
 
 const WARNING = 'zone.external.idle_timeout = 15s\n'
 const ERROR = 'node.nam = a\n'
@@ -17,6 +17,13 @@ function doubling(levels: number): Readonly<Record<string, string>> {
   return Object.fromEntries<string>([['rules.conf', including(0)], ...names.flatMap((pair, level) => pair.map(name => [name, including(level + 1)] as const))])
 }
 
+const POOL = (...lines: readonly string[]): string => [QUIET.trim(), PUBLISH('1').trim(), ...lines.map(line => `backend.redis.pool1.${line}`)].join('\n')
+const ACL = (...lines: readonly string[]) => ({ files: { 'rules.conf': `${POOL('server = 10.0.0.1', ...lines)}\n`, 'empty': '\n', 'secret': 'right\n' } })
+/** What can only be guessed of its commands. */
+const DOUBTFUL = `backend.redis.hook.message.publish.2 = ${JSON.stringify({
+  topic: 'b', action: { commands: ['EVAL "return redis.call(\'INCR\', KEYS[1])" 1 c', 'FCALL f 1 c', 'JSON.SET j $ 1', 'INCR ${clientid}'] }, pool: 'pool1',
+})}\n`
+
 /** What every command does with its flags and arguments, and what `lint` says. */
 export const ORDINARY: readonly Situation[] = [
   { name: 'help', line: 'hookline --help', exit: 0 },
@@ -26,11 +33,15 @@ export const ORDINARY: readonly Situation[] = [
   { name: 'no-such-command', line: 'hookline strat', exit: 2 },
   { name: 'no-such-flag', line: 'hookline --loud', exit: 2 },
   ...COMMANDS.map(command => ({ name: `${command}-no-such-flag`, line: `hookline ${command} --loud`, exit: 2 } as const)),
-  ...['start', 'lint', 'fmt', 'adopt', 'redis'].map(command => ({ name: `${command}-of-nothing`, line: `hookline ${command}`, exit: 2 } as const)),
+  ...['start', 'lint', 'fmt', 'acl', 'adopt', 'redis'].map(command => ({ name: `${command}-of-nothing`, line: `hookline ${command}`, exit: 2 } as const)),
   ...['reload', 'status'].map(command => ({ name: `${command}-of-too-much`, line: `hookline ${command} rules.conf`, exit: 2 } as const)),
   { name: 'start-no-such-level', line: 'hookline start --log-level loud rules.conf', exit: 2 },
   { name: 'lint-no-such-format', line: 'hookline lint --format xml rules.conf', exit: 2 },
   { name: 'lint-no-number', line: 'hookline lint --max-warnings few rules.conf', exit: 2 },
+  { name: 'acl-no-such-version', line: 'hookline acl --redis 5.0 pool1', exit: 2 },
+  { name: 'acl-no-such-tool', line: 'hookline acl --also adopt,reload pool1', exit: 2 },
+  { name: 'acl-no-such-user', line: 'hookline acl --user a\tb pool1', exit: 2 },
+  { name: 'acl-two-passwords', line: 'hookline acl --nopass --password-hash pool1', exit: 2 },
   { name: 'adopt-no-rate', line: 'hookline adopt --rate 0 pool1', exit: 2 },
 
   { name: 'lint-nothing-found', line: 'hookline lint rules.conf', exit: 0, files: { 'rules.conf': RULES } },
@@ -55,6 +66,24 @@ export const ORDINARY: readonly Situation[] = [
   { name: 'lint-endless-includes', line: 'hookline lint rules.conf', exit: 1, files: doubling(10) },
   { name: 'lint-no-such-file', line: 'hookline lint rules.conf none.conf', exit: 2, files: { 'rules.conf': QUIET } },
   { name: 'lint-empty-folder', line: 'hookline lint rules', exit: 2, files: { 'rules/notes.txt': ERROR } },
+  { name: 'acl', line: 'hookline acl -f rules.conf pool1', exit: 0, ...ACL('username = hookline') },
+  { name: 'acl-new-user', line: 'hookline acl -f rules.conf pool1', exit: 0, ...ACL() },
+  { name: 'acl-default-user', line: 'hookline acl -f rules.conf --password-hash pool1', exit: 0, ...ACL('username = default', 'password = right') },
+  { name: 'acl-old-redis', line: 'hookline acl -f rules.conf --redis 6.2 --nopass --user hookline pool1', exit: 0, ...ACL('username = hookline', 'database = 3', 'wait_replicas = 1') },
+  { name: 'acl-also', line: 'hookline acl -f rules.conf --also adopt,doctor,online --nopass pool1', exit: 0, ...ACL('username = hookline') },
+  { name: 'acl-password-file', line: 'hookline acl -f rules.conf --password-file secret pool1', exit: 0, ...ACL('username = hookline') },
+  { name: 'acl-empty-password-file', line: 'hookline acl -f rules.conf --password-file empty pool1', exit: 2, ...ACL() },
+  { name: 'acl-no-such-password-file', line: 'hookline acl -f rules.conf --password-file none pool1', exit: 2, ...ACL() },
+  { name: 'acl-no-password', line: 'hookline acl -f rules.conf --password-hash pool1', exit: 2, ...ACL() },
+  { name: 'acl-doubts', line: 'hookline acl -f rules.conf --nopass pool1', exit: 0, files: { 'rules.conf': `${POOL('server = 10.0.0.1', 'username = hookline')}\n${DOUBTFUL}` } },
+  { name: 'acl-sentinel', line: 'hookline acl -f rules.conf --nopass pool1', exit: 0, ...ACL('username = hookline', 'sentinel = mymaster') },
+  { name: 'acl-cluster', line: 'hookline acl -f rules.conf --nopass pool1', exit: 0, ...ACL('username = hookline', 'type = cluster') },
+  { name: 'acl-embedded', line: 'hookline acl -f rules.conf pool1', exit: 2, files: { 'rules.conf': POOL('server = embedded') } },
+  { name: 'acl-no-such-pool', line: 'hookline acl -f rules.conf pool9', exit: 2, ...ACL() },
+  { name: 'acl-errors', line: 'hookline acl -f rules.conf pool1', exit: 1, files: { 'rules.conf': ERROR } },
+  { name: 'acl-no-such-file', line: 'hookline acl -f rules.conf pool1', exit: 2 },
+  { name: 'acl-no-broker', line: 'hookline acl pool1', exit: 2 },
+
   { name: 'lint-standard-input', line: 'hookline lint -', exit: 1, stdin: ERROR },
 
   { name: 'fmt', line: 'hookline fmt rules.conf', exit: 0, files: { 'rules.conf': UNFORMATTED } },

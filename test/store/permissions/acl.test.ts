@@ -1,0 +1,168 @@
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { WRITE_ONLY } from '../../../src/language/command-access.ts'
+import { adopt } from '../../../src/store/adopt.ts'
+import { aclLine } from '../../../src/store/permissions/acl-line.ts'
+import { grantsOf, type Grants } from '../../../src/store/permissions/grants.ts'
+import { needsOf } from '../../../src/store/permissions/needs.ts'
+import { TOOLS, type Tool } from '../../../src/store/permissions/tool-commands.ts'
+import { poolOf } from '../pool-kit.ts'
+import { startCluster } from '../redis-cluster.ts'
+import { startRedis, until, type RedisServer } from '../redis-server.ts'
+import { everyRule, walk } from './walk.ts'
+
+let redis: RedisServer
+beforeAll(async () => { redis = await startRedis('--databases', '3') })
+afterAll(() => redis.stop())
+
+const PASSWORD = 'right'
+
+function grants(lines: readonly string[], tools: readonly Tool[] = []): Grants {
+  const { program, spec } = everyRule(...lines)
+  const { commands, cautions, channels } = needsOf({ program, spec, topics: 'any' })
+  return grantsOf([...[...commands, ...channels].map(({ sample }) => sample), ...cautions, ...tools.flatMap((tool) => TOOLS[tool])])
+}
+
+/** Types it, as its user would. */
+function type(line: string, port: number): void {
+  const { stdout, stderr } = spawnSync('redis-cli', ['-p', String(port)], { input: `${line}\n`, encoding: 'utf8' })
+  expect(stdout.trim(), stderr + line).toBe('OK')
+}
+
+/** What Redis has refused a user, as `what: command`. */
+async function denials(user: string): Promise<readonly string[]> {
+  const log = await redis.client.call('ACL', 'LOG') as readonly (readonly unknown[])[] // so its manual says
+  return log.map((fields) => new Map(fields.flatMap((field, i) => i % 2 === 0 ? [[String(field), String(fields[i + 1])]] : [])))
+    .filter((entry) => entry.get('username') === user).map((entry) => `${entry.get('reason')}: ${entry.get('object')}`)
+}
+
+/** Walks as this user, until the end or until Redis has refused something. */
+async function walkAs(user: string, lines: readonly string[], granted: Grants): Promise<readonly string[]> {
+  await redis.client.flushall()
+  await redis.client.call('ACL', 'LOG', 'RESET')
+  type(aclLine(granted, { name: user, credential: `>${PASSWORD}`, redis: '7.0' }), redis.port)
+  const { spec } = everyRule(...lines, `username = ${user}`, `password = ${PASSWORD}`)
+  const { pool } = poolOf(spec)
+  const ear = redis.client.duplicate()
+  await ear.subscribe('mqtt:wake')
+  try {
+    const refused = until(async () => (await denials(user)).length > 0, 'something is refused', 8_000)
+    const walked = (async () => {
+      await pool.whenReady(5_000)
+      await heard(pool.spec.channel)
+      await walk(pool, redis.client)
+      await reconnected(pool.spec.name)
+    })()
+    await Promise.race([walked, refused]).catch(async (error: unknown) => { if ((await denials(user)).length === 0) throw error })
+    refused.catch(() => {})
+    walked.catch(() => {})
+    return await denials(user)
+  } finally {
+    ear.disconnect()
+    await pool.close()
+  }
+}
+
+async function heard(channel: string): Promise<void> {
+  await until(async () => (await redis.client.call('PUBSUB', 'CHANNELS') as string[]).includes(channel), 'the pool listens')
+}
+
+/** The old connection is killed by the new one, should Redis still have it. */
+async function reconnected(name: string): Promise<void> {
+  const id = async (): Promise<string | undefined> => new RegExp(`^id=(\\d+).* name=hookline-${name} `, 'm').exec(String(await redis.client.call('CLIENT', 'LIST')))?.[1]
+  const before = await id()
+  if (before === undefined) throw new Error('it has no name')
+  await redis.client.call('CLIENT', 'KILL', 'ID', before)
+  await until(async () => ![undefined, before].includes(await id()), 'it is back')
+  await until(async () => /client\|kill:calls=[^0]/.test(await redis.client.info('commandstats')), 'it has asked')
+}
+
+const ONE = () => [`server = 127.0.0.1:${redis.port}`]
+
+describe('the user that is printed', () => {
+  test('may do all that every function, commands and channels need', async () => {
+    await expect(walkAs('hookline', ONE(), grants(ONE()))).resolves.toEqual([])
+  })
+
+  test('may do so in another database, and where replicas are waited for', async () => {
+    const replica = await startRedis('--replicaof', `127.0.0.1 ${redis.port}`)
+    onTestFinished(() => replica.stop())
+    await until(async () => (await redis.client.info('replication')).includes('state=online'), 'the replica is there', 30_000)
+    const lines = [...ONE(), 'database = 2', 'wait_replicas = 1']
+    expect(grants(lines).commands).toEqual(expect.arrayContaining(['select', 'wait']))
+    await redis.client.select(2)
+    await expect(walkAs('hookline', lines, grants(lines))).resolves.toEqual([])
+    await redis.client.select(0)
+  }, 60_000)
+
+  test('may not do what is not needed', async () => {
+    type(aclLine(grants(ONE()), { name: 'hookline', credential: 'nopass', redis: '7.0' }), redis.port)
+    const dry = (...args: readonly string[]): Promise<unknown> => redis.client.call('ACL', 'DRYRUN', 'hookline', ...args)
+    expect(await dry('SET', 'mqtt:clock', '1')).toBe('OK')
+    for (const args of [['FLUSHALL'], ['GET', 'other'], ['SET', 'lastseen:x', '1'], ['GET', 'last seen:x'], ['CONFIG', 'GET', 'x'], ['HSET', 'mqtt:sub:c', 'a', '1'], ['PUBLISH', 'other', 'x'], ['KEYS', '*']]) {
+      expect(await dry(...args), args.join(' ')).toMatch(/has no permissions/)
+    }
+  })
+
+  test('can adopt, if that was asked for', async () => {
+    type(aclLine(grants(ONE(), ['adopt']), { name: 'adopter', credential: `>${PASSWORD}`, redis: '7.0' }), redis.port)
+    await redis.client.zadd('mqtt:msg:old/topic', 1, 'old1')
+    await redis.client.call('ACL', 'LOG', 'RESET')
+    const { spec } = everyRule(...ONE(), 'username = adopter', `password = ${PASSWORD}`)
+    for (const dryRun of [true, false]) {
+      await expect(adopt({ spec, dryRun, keysPerSecond: 1e6, signal: new AbortController().signal, onProgress() {} })).resolves.toMatchObject({ logs: 1, finished: true })
+    }
+    expect(await denials('adopter')).toEqual([])
+  })
+
+  test('may do all on a cluster too', async () => {
+    const cluster = await startCluster({ masters: 1, replicas: 0 })
+    onTestFinished(() => cluster.stop())
+    const [node] = cluster.nodes
+    if (node === undefined) throw new Error('no node')
+    const lines = ['type = cluster', `server = 127.0.0.1:${node.port}`]
+    type(aclLine(grants(lines), { name: 'hookline', credential: `>${PASSWORD}`, redis: '7.0' }), node.port)
+    const { pool } = poolOf(everyRule(...lines, 'username = hookline', `password = ${PASSWORD}`).spec)
+    onTestFinished(() => pool.close())
+    await pool.whenReady(10_000)
+    await walk(pool, node.client)
+    expect(await node.client.call('ACL', 'LOG')).toEqual([])
+  }, 60_000)
+
+  test('is made by what is printed for Redis 6.2 too, whatever its patterns are', () => {
+    const sample = [['SET', '\0', '1'], ['GET', 'a"b c\u0001d[x]*\\'], ['PUBLISH', '*', 'x'], ['GET', 'é']]
+    for (const redisVersion of ['6.2', '7.0'] as const) {
+      type(aclLine(grantsOf(sample), { name: 'odd', credential: 'nopass', redis: redisVersion }), redis.port)
+      type(aclLine(grantsOf(sample.slice(1)), { name: 'odd', credential: 'nopass', redis: redisVersion }), redis.port)
+    }
+  })
+})
+
+/** Every way to take one thing away. */
+function lessened(granted: Grants): readonly (readonly [what: string, left: Grants])[] {
+  const without = (pattern: string, access: 'reads' | 'writes'): Grants['keys'] =>
+    granted.keys.map((key) => key.pattern === pattern ? { ...key, [access]: false } : key).filter(({ reads, writes }) => reads || writes)
+  return [
+    ...granted.commands.map((name) => [`+${name}`, { ...granted, commands: granted.commands.filter((it) => it !== name) }] as const),
+    ...granted.keys.flatMap(({ pattern, reads, writes }) => [
+      ...reads ? [[`%R~${pattern}`, { ...granted, keys: without(pattern, 'reads') }] as const] : [],
+      ...writes ? [[`%W~${pattern}`, { ...granted, keys: without(pattern, 'writes') }] as const] : [],
+    ]),
+    ...granted.channels.map((pattern) => [`&${pattern}`, { ...granted, channels: granted.channels.filter((it) => it !== pattern) }] as const),
+  ]
+}
+
+test('each part of it is needed: without it Redis refuses something', async () => {
+  const needless: string[] = []
+  for (const [what, left] of lessened(grants(ONE()))) {
+    if ((await walkAs('lessened', ONE(), left)).length === 0) needless.push(what)
+  }
+  expect(needless).toEqual([])
+}, 120_000)
+
+test('commands that are taken to write only read nothing, as Redis says', async () => {
+  const rows = await redis.client.call('COMMAND', 'INFO', ...WRITE_ONLY) as readonly (readonly unknown[])[] // so its manual says
+  const reading = rows.filter((row) => JSON.stringify(row[8]).includes('ACCESS')).map(([name]) => name)
+  expect(rows.filter((row) => row === null)).toEqual([])
+  expect(reading).toEqual([])
+})
