@@ -60,7 +60,7 @@ function poolsNamed(program: Program, names: readonly string[]): readonly PoolSp
 async function diagnose(program: Program, spec: PoolSpec, folders: { readonly folder: string, readonly dataDir: string }): Promise<Diagnosis> {
   const { name, at, tls } = spec
   const of = { name, at, tls: tls !== undefined }
-  const look = await lookAtPool({ spec, needs: needsOf({ program, spec }), ...folders })
+  const look = await lookAtPool({ spec, needs: needsOf({ program, spec }), asksConfig: true, ...folders })
   if (!look.ok) return { ...of, looked: false, reason: look.clause }
   return { ...of, looked: true, facts: look.facts, promises: promisesOf(look.facts), findings: findingsOf(look.facts) }
 }

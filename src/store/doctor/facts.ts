@@ -62,13 +62,22 @@ export interface ServerFacts {
   readonly denied: readonly Denial[] | undefined
   /** The same of the channels on which brokers and applications are heard. */
   readonly deniedChannels: readonly string[] | undefined
+  /** Commands of rules that it does not know, in capitals. */
+  readonly unknownCommands: readonly UnknownCommand[] | undefined
+}
+
+export interface UnknownCommand {
+  readonly name: string
+  readonly users: readonly NeedUser[]
 }
 
 export interface Denial {
   /** The command and its first argument, as `SET mqtt:clock`. */
   readonly what: string
-  /** It may not use the command, or only not with this key. */
-  readonly of: 'command' | 'key'
+  /** It may not use the command, or only not with this key or channel. */
+  readonly of: 'command' | 'key' | 'channel'
+  /** No part of the key or channel was made up. */
+  readonly isFixed: boolean
   /** The rules that need it; empty: all of the pool. */
   readonly users: readonly NeedUser[]
 }

@@ -152,6 +152,11 @@ const SERVER_ROWS: readonly Row<ServerFacts>[] = [
     sentence: ({ denied = [] }) => `its user may not do what the rules need: ${some(denied.map(({ what }) => what))}`,
     remedies: ({ denied = [] }, { user }) => redis(`ACL SETUSER ${user} ${[...new Set(denied.map(permission))].join(' ')}`),
   },
+  {
+    name: 'unknown-command', severity: 'danger',
+    test: ({ unknownCommands = [] }) => unknownCommands.length > 0,
+    sentence: ({ unknownCommands = [] }) => `it does not know commands of the rules: ${some(unknownCommands.map(({ name, users: [user] }) => user === undefined ? name : `${name} (${user.hook}.${user.number})`))}`,
+  },
   ...diskRow('no-persistence', 'nothing', 'it keeps nothing on disk: what it holds is gone when it ends', () => ['CONFIG SET appendonly yes', 'CONFIG SET appendfsync always', 'CONFIG REWRITE']),
   ...diskRow('snapshots-only', 'snapshots', 'it keeps snapshots only: what came after the last one is gone when it ends', () => ['CONFIG SET appendonly yes', 'CONFIG SET appendfsync always', 'CONFIG REWRITE']),
   ...diskRow('fsync-every-second', 'every-second', 'appendfsync is everysec: what came in the last second may not be on the disk yet', () => ['CONFIG SET appendfsync always', 'CONFIG REWRITE']),
@@ -249,10 +254,11 @@ function redis(...lines: string[]): Remedy[] {
 }
 
 /** As ACL SETUSER gives it: `SCRIPT LOAD` is `+script|load`. All keys of hookline's functions are below one pattern. */
-function permission({ what, of }: Denial): string {
+export function permission({ what, of }: Pick<Denial, 'what' | 'of'>): string {
   const [name = '', first = '', second = ''] = what.split(' ')
   const hasSubcommands = redisCommand(name.toLowerCase())?.subcommands !== undefined
   const key = hasSubcommands ? second : first
+  if (of === 'channel') return `&${key}`
   if (of === 'key') return key.startsWith('mqtt:') ? '~mqtt:*' : `~${key}`
   return `+${hasSubcommands ? `${name}|${first}` : name}`.toLowerCase()
 }

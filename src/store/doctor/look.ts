@@ -1,11 +1,12 @@
+import { channelIndex } from '../../language/command-access.ts'
 import { keyIndexes, redisCommand } from '../../language/redis-commands.ts'
 import type { Address, PoolSpec } from '../../plan/program.ts'
 import { embeddedOutlook, type EmbeddedOutlook } from '../embedded.ts'
 import { askServer, pairsOf, type Asked, type Said } from './ask.ts'
 import { lookAtCluster } from './cluster.ts'
-import type { Denial, PoolFacts, ServerFacts } from './facts.ts'
+import type { Denial, PoolFacts, ServerFacts, UnknownCommand } from './facts.ts'
 import { ANY, type Sample } from '../permissions/function-commands.ts'
-import type { Needs } from '../permissions/needs.ts'
+import type { Needs, NeedUser } from '../permissions/needs.ts'
 import { lookAtSentinels } from './sentinels.ts'
 import { CONFIG_NAMES, serverFacts } from './server-facts.ts'
 
@@ -16,6 +17,8 @@ export interface LookOptions {
   readonly folder: string
   /** Of the embedded store; absolute. */
   readonly dataDir: string
+  /** CONFIG GET too, which says how safe the data is: who may ask it sees passwords. */
+  readonly asksConfig: boolean
 }
 
 /** What was seen of a pool, or why nothing was, as a plain clause. */
@@ -73,7 +76,7 @@ const LOOKS: Readonly<Record<PoolSpec['type'], LookAt>> = {
   },
 }
 
-async function lookAtEmbedded({ spec, needs, folder, dataDir }: LookOptions, known: Known): Promise<PoolFacts> {
+async function lookAtEmbedded({ spec, needs, folder, dataDir, asksConfig }: LookOptions, known: Known): Promise<PoolFacts> {
   const outlook = await embeddedOutlook(dataDir)
   const { socketPath, installCommand } = outlook
   if (socketPath === undefined) {
@@ -81,7 +84,7 @@ async function lookAtEmbedded({ spec, needs, folder, dataDir }: LookOptions, kno
   }
   const asked = await askServer(spec, folder, socketPath)
   try {
-    const { facts, unseen } = await seen(asked, socketPath, needs)
+    const { facts, unseen } = await seen(asked, socketPath, { needs, asksConfig })
     // a server of ours has its file; that in the broker's process knows of none
     const keeps = facts.appendOnly === true
     return { ...known, embedded: { state: 'running', keeps, installCommand }, servers: [facts], unseen: keeps ? unseen : [] }
@@ -93,7 +96,7 @@ async function lookAtEmbedded({ spec, needs, folder, dataDir }: LookOptions, kno
 /** A server that the next broker starts, by the arguments that it gives it. */
 function toBe({ keeps }: EmbeddedOutlook): ServerFacts {
   return {
-    ...serverFacts({ place: 'embedded', info: '', config: new Map(), clockOffsetMs: 0, denied: [], deniedChannels: [] }),
+    ...serverFacts({ place: 'embedded', info: '', config: new Map(), clockOffsetMs: 0, denied: [], deniedChannels: [], unknownCommands: [] }),
     appendOnly: keeps, fsync: keeps ? 'always' : undefined, fsyncDuringRewrite: keeps ? true : undefined, snapshots: '', maxMemory: 0, replicas: 0,
   }
 }
@@ -103,12 +106,12 @@ interface Seen {
   readonly unseen: readonly string[]
 }
 
-async function lookAtServer({ spec, needs, folder }: LookOptions, address: Address): Promise<Seen> {
+async function lookAtServer({ spec, needs, folder, asksConfig }: LookOptions, address: Address): Promise<Seen> {
   // a cluster has one database
   const database = spec.type === 'cluster' ? 0 : spec.database
   const asked = await askServer({ ...spec, type: 'single', server: [address], database }, folder)
   try {
-    return await seen(asked, placeText(address), needs)
+    return await seen(asked, placeText(address), { needs, asksConfig })
   } finally {
     await asked.end()
   }
@@ -117,14 +120,14 @@ async function lookAtServer({ spec, needs, folder }: LookOptions, address: Addre
 /** What it says to who may not in: nothing else would be answered otherwise. */
 const SHUT_OUT = /^(?:NOAUTH|WRONGPASS)/
 
-async function seen(asked: Asked, place: string, needs: Needs): Promise<Seen> {
+async function seen(asked: Asked, place: string, { needs, asksConfig }: Pick<LookOptions, 'needs' | 'asksConfig'>): Promise<Seen> {
   const unseen: string[] = []
   const info = await asked.ask('INFO')
   if (!info.ok && SHUT_OUT.test(info.error)) throw new Error(info.error)
   if (!info.ok) unseen.push(unseenText('INFO', info.error))
   const time = await asked.ask('TIME')
   const config = new Map<string, string>()
-  for (const name of CONFIG_NAMES) {
+  for (const name of asksConfig ? CONFIG_NAMES : []) {
     // one at a time: before Redis 7 it takes one
     const said = await asked.ask('CONFIG', 'GET', name)
     for (const [key, value] of pairsOf(said)) config.set(key, value)
@@ -135,8 +138,10 @@ async function seen(asked: Asked, place: string, needs: Needs): Promise<Seen> {
   const allowed = await permissions(asked, needs)
   if (typeof allowed === 'string') unseen.push(unseenText('what its user may do (ACL DRYRUN)', allowed))
   const { denied, deniedChannels } = typeof allowed === 'string' ? { denied: undefined, deniedChannels: undefined } : allowed
+  const unknown = await unknownOf(asked, needs)
+  if (typeof unknown === 'string') unseen.push(unseenText('which commands it knows (COMMAND INFO)', unknown))
   return {
-    facts: serverFacts({ place, info: info.ok ? info.texts.join('') : '', config, clockOffsetMs: offsetOf(time), denied, deniedChannels }),
+    facts: serverFacts({ place, info: info.ok ? info.texts.join('') : '', config, clockOffsetMs: offsetOf(time), denied, deniedChannels, unknownCommands: typeof unknown === 'string' ? undefined : unknown }),
     unseen,
   }
 }
@@ -162,7 +167,7 @@ async function permissions(asked: Asked, { commands, channels }: Needs): Promise
   for (const { sample, users } of commands) {
     const verdict = await tried(asked, user, sample)
     if (!verdict.ok) return verdict.error
-    if (verdict.of !== undefined) denied.push({ what: shown(sample), of: verdict.of, users })
+    if (verdict.of !== undefined) denied.push({ what: shown(sample, verdict.of), of: verdict.of, isFixed: !subjectOf(sample, verdict.of).includes(ANY), users })
   }
   for (const { channel, sample } of channels) {
     const verdict = await tried(asked, user, sample)
@@ -179,21 +184,49 @@ async function tried(asked: Asked, user: string, sample: Sample): Promise<Verdic
   const said = await asked.ask('ACL', 'DRYRUN', user, ...sample.map((text) => text.replaceAll(ANY, MADE_UP)))
   if (!said.ok) return IS_OF_THE_RULE.test(said.error) ? { ok: true, of: undefined } : { ok: false, error: said.error }
   const [verdict = ''] = said.texts
-  return { ok: true, of: verdict === 'OK' ? undefined : / key/.test(verdict) ? 'key' : 'command' }
+  return { ok: true, of: verdict === 'OK' ? undefined : subjectIn(verdict) }
+}
+
+/** Redis says `no permissions to access the 'x' key`, `.. channel`, or `to run the 'x' command`. */
+function subjectIn(verdict: string): Denial['of'] {
+  if (/ key/.test(verdict)) return 'key'
+  return / channel/.test(verdict) ? 'channel' : 'command'
 }
 
 /** In the place of what a client gives. */
 const MADE_UP = 'x'
 
+/** Those of the rules' own commands that it does not know (redis.io/commands/command-info); or why that cannot be told. */
+async function unknownOf(asked: Asked, { commands }: Needs): Promise<readonly UnknownCommand[] | string> {
+  const users = new Map<string, readonly NeedUser[]>()
+  for (const need of commands) {
+    const own = need.users.filter(({ command }) => command !== undefined)
+    const [name = ''] = need.sample
+    if (own.length > 0) users.set(name, [...users.get(name) ?? [], ...own])
+  }
+  const unknown: UnknownCommand[] = []
+  for (const [name, own] of users) {
+    const said = await asked.ask('COMMAND', 'INFO', name)
+    if (!said.ok) return said.error
+    if (said.texts.length === 0) unknown.push({ name, users: own })
+  }
+  return unknown
+}
+
 /** A command that it does not know, or not so, is a matter of the rule that has it. */
 const IS_OF_THE_RULE = /^ERR (?:Command '…' not found|wrong number of arguments)/i
 
-/** Name, subcommand and first key. */
-function shown([name = '', ...args]: Sample): string {
-  const lower = name.toLowerCase()
-  const [key] = keyIndexes(lower, args)
-  const parts = [name, redisCommand(lower)?.subcommands === undefined ? undefined : args[0], key === undefined ? undefined : args[key]]
-  return parts.filter((part) => part !== undefined).join(' ').replaceAll(ANY, MADE_UP)
+/** Name, subcommand, and the first key or the channel. */
+function shown(sample: Sample, of: Denial['of']): string {
+  const [name = '', subcommand] = sample
+  const parts = [name, redisCommand(name.toLowerCase())?.subcommands === undefined ? undefined : subcommand, subjectOf(sample, of)]
+  return parts.filter((part) => part !== undefined && part !== '').join(' ').replaceAll(ANY, MADE_UP)
+}
+
+/** Its first key, or the channel that is refused; empty if it has none. */
+function subjectOf([name = '', ...args]: Sample, of: Denial['of']): string {
+  const index = of === 'channel' ? channelIndex(name.toLowerCase()) : keyIndexes(name.toLowerCase(), args)[0]
+  return args[index ?? -1] ?? ''
 }
 
 export function placeText({ host, port }: Address): string {

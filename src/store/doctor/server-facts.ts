@@ -10,17 +10,18 @@ export interface ServerAnswers {
   readonly clockOffsetMs: number | undefined
   readonly denied: ServerFacts['denied']
   readonly deniedChannels: readonly string[] | undefined
+  readonly unknownCommands: ServerFacts['unknownCommands']
 }
 
 /** The parameters that are asked for. Never all: some are secrets. */
 export const CONFIG_NAMES = ['appendfsync', 'no-appendfsync-on-rewrite', 'save', 'min-replicas-to-write'] as const
 
 /** Reads what a server said (redis.io/commands/info names the fields). */
-export function serverFacts({ place, info, config, clockOffsetMs, denied, deniedChannels }: ServerAnswers): ServerFacts {
+export function serverFacts({ place, info, config, clockOffsetMs, denied, deniedChannels, unknownCommands }: ServerAnswers): ServerFacts {
   const fields = infoFields(info)
   const valkey = fields.get('valkey_version')
   return {
-    place, clockOffsetMs, denied, deniedChannels,
+    place, clockOffsetMs, denied, deniedChannels, unknownCommands,
     product: valkey === undefined ? 'Redis' : 'Valkey',
     version: valkey ?? fields.get('redis_version'),
     role: named(ROLES, fields.get('role')),

@@ -25,7 +25,7 @@ const CASES: Readonly<Record<string, PoolFacts>> = {
   loading: poolOf({}, { loading: true }),
   'append-failed': poolOf({}, { lastAppendOk: false }),
   'snapshot-failed': poolOf({}, { snapshots: '3600 1', lastSnapshotOk: false }),
-  'user-may-not': poolOf({ user: 'hook' }, { denied: [{ what: 'ZADD mqtt:topics', of: 'command', users: [] }, { what: 'SCRIPT LOAD', of: 'command', users: [] }, { what: 'GET mqtt:clock', of: 'key', users: [] }, { what: 'SET mine', of: 'key', users: [] }] }),
+  'user-may-not': poolOf({ user: 'hook' }, { denied: [{ what: 'ZADD mqtt:topics', of: 'command', isFixed: true, users: [] }, { what: 'SCRIPT LOAD', of: 'command', isFixed: true, users: [] }, { what: 'GET mqtt:clock', of: 'key', isFixed: true, users: [] }, { what: 'SET mine', of: 'key', isFixed: true, users: [] }] }),
   'no-persistence': poolOf({}, { appendOnly: false }),
   'snapshots-only': poolOf({}, { appendOnly: false, snapshots: '3600 1 300 100' }),
   'fsync-every-second': poolOf({}, { fsync: 'everysec' }),
@@ -43,6 +43,7 @@ const CASES: Readonly<Record<string, PoolFacts>> = {
   'memory-nearly-full': poolOf({}, { usedMemory: 950_000 }),
   'memory-unbounded': poolOf({}, { maxMemory: 0 }),
   'clocks-differ': poolOf({}, { clockOffsetMs: -31_000 }),
+  'unknown-command': poolOf({}, { unknownCommands: [{ name: 'HEXPIRE', users: [{ hook: 'message.publish', number: '1', command: 0 }] }] }),
   'user-may-not-hear': poolOf({ user: 'hook' }, { deniedChannels: ['mqtt:wake', 'mqtt_channel'] }),
 }
 

@@ -17,7 +17,7 @@ async function redis(...args: string[]): Promise<RedisServer> {
 function look(spec: PoolSpec): Promise<Look> {
   const { program } = compile([{ name: 'a.conf', text: rules(...STORED, 'backend.redis.pool1.server = 127.0.0.1') }])
   if (program === undefined) throw new Error('the rules have errors')
-  return lookAtPool({ spec, needs: needsOf({ program, spec }), folder: '.', dataDir: 'not-there' })
+  return lookAtPool({ spec, needs: needsOf({ program, spec }), folder: '.', dataDir: 'not-there', asksConfig: true })
 }
 
 const dangers = (seen: Look): readonly string[] => seen.ok ? findingsOf(seen.facts).filter(({ severity }) => severity === 'danger').map(({ name }) => name) : [seen.clause]
@@ -80,7 +80,7 @@ test('a command of a rule that Redis does not know hides nothing of what its use
   await client.call('ACL', 'SETUSER', 'weak', 'on', 'nopass', '~mqtt:*', '&*', '+@all', '-zadd')
   const commands = [['NOSUCH', 'x'], ['GET'], ['ZADD', 'mqtt:topics', '0', 'x'], ['GET', 'mine'], ['PING']].map((sample) => ({ sample, users: [] }))
   const seen = await lookAtPool({
-    spec: poolSpec(port, { username: 'weak', password: 'any' }), needs: { storesExpiring: false, commands, cautions: [], channels: [] }, folder: '.', dataDir: 'not-there',
+    spec: poolSpec(port, { username: 'weak', password: 'any' }), needs: { storesExpiring: false, commands, cautions: [], channels: [] }, folder: '.', dataDir: 'not-there', asksConfig: true,
   })
   expect(seen).toMatchObject({
     ok: true, facts: { unseen: [], servers: [{ denied: [{ what: 'ZADD mqtt:topics', of: 'command' }, { what: 'GET mine', of: 'key' }] }] },

@@ -5,7 +5,7 @@ export function serverOf(more: Partial<ServerFacts> = {}): ServerFacts {
   return {
     place: '10.0.0.1:6379', product: 'Redis', version: '7.2.4', role: 'master', loading: false, appendOnly: true, fsync: 'always', fsyncDuringRewrite: true,
     snapshots: '', lastAppendOk: true, lastSnapshotOk: true, maxMemory: 1_000_000, usedMemory: 100_000, policy: 'noeviction', replicas: 0, minReplicas: 0,
-    clockOffsetMs: 5, denied: [], deniedChannels: [], ...more,
+    clockOffsetMs: 5, denied: [], deniedChannels: [], unknownCommands: [], ...more,
   }
 }
 
