@@ -1,5 +1,6 @@
 import { runChecks } from './check/index.ts'
 import { resolve } from './check/symbols.ts'
+import type { Told } from './check/told.ts'
 import type { Diagnostic } from './diagnostic/diagnostic.ts'
 import { withIncluded, type Source } from './diagnostic/source.ts'
 import { planProgram } from './plan/plan-program.ts'
@@ -18,6 +19,8 @@ export interface CompileOptions {
   readonly layout?: boolean
   /** What was parsed before, for who compiles nearly the same again; it comes to the same without. */
   readonly parsed?: ParseCache
+  /** What the Redis of pools has said, if it was asked. */
+  readonly told?: Told
 }
 
 export interface Compiled {
@@ -33,9 +36,11 @@ export interface Compiled {
  * the place of the include. Pure: no file system, clock, network or process. Never throws for what
  * the texts hold.
  */
-export function compile(sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true, layout = false, parsed }: CompileOptions = {}): Compiled {
+export function compile(
+  sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true, layout = false, parsed, told = new Map() }: CompileOptions = {},
+): Compiled {
   const symbols = resolve(readFiles(sources, parsed), parsed)
-  const diagnostics = runChecks(symbols, { files: withIncluded(sources).map(({ name }) => name), unsetEnv, inlineIgnores, layout })
+  const diagnostics = runChecks(symbols, { files: withIncluded(sources).map(({ name }) => name), unsetEnv, inlineIgnores, layout, told })
   const open = [...symbols.current.values()].some(({ setting }) => setting.value.missing !== undefined)
   const program = open || diagnostics.some(({ severity }) => severity === 'error') ? undefined : planProgram(symbols)
   return { program, diagnostics }

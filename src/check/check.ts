@@ -1,5 +1,6 @@
 import type { Diagnostic, Fix, Severity, Span } from '../diagnostic/diagnostic.ts'
 import type { RuleSymbol, Symbols } from './symbols.ts'
+import type { Told } from './told.ts'
 
 /** One thing that lint looks for, with its page in the reference. */
 export interface Check {
@@ -13,9 +14,11 @@ export interface Check {
   /** A text in which it finds something, and one in which it finds nothing; a test runs both. Where no pool is set, `pool1` is. */
   readonly bad: string
   readonly good: string
-  find(symbols: Symbols): Iterable<Finding>
+  /** It depends on what servers say, which only `lint --online` asks: what those of the examples have said. */
+  readonly told?: Told
+  find(symbols: Symbols, told: Told): Iterable<Finding>
   /** What it sees in the findings of all checks, and in those of reviews before its own; none is ignored yet. */
-  review?(symbols: Symbols, others: { readonly found: readonly Diagnostic[], readonly names: readonly string[] }): Iterable<Finding>
+  review?(symbols: Symbols, others: { readonly found: readonly Diagnostic[], readonly checks: ReadonlyMap<string, Check> }): Iterable<Finding>
 }
 
 /**

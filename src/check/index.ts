@@ -26,6 +26,7 @@ import { duplicateRuleNumber } from './duplicate-rule-number.ts'
 import { envInRule } from './env-in-rule.ts'
 import { envUnset } from './env-unset.ts'
 import { evalNumkeys } from './eval-numkeys.ts'
+import { evictsMessages } from './evicts-messages.ts'
 import { expiredTimeIgnored } from './expired-time-ignored.ts'
 import { expiryDiffers } from './expiry-differs.ts'
 import { expiryLooksLikeMs } from './expiry-looks-like-ms.ts'
@@ -49,6 +50,7 @@ import { listenerWithoutCertificate } from './listener-without-certificate.ts'
 import { keyTypeConflict } from './key-type-conflict.ts'
 import { memberType } from './member-type.ts'
 import { messageNotAlone } from './message-not-alone.ts'
+import { needsNewerServer } from './needs-newer-server.ts'
 import { noExpiry } from './no-expiry.ts'
 import { notBuiltYet } from './not-built-yet.ts'
 import { notFormatted } from './not-formatted.ts'
@@ -61,6 +63,7 @@ import { placeholderUnavailable } from './placeholder-unavailable.ts'
 import { poolMissing } from './pool-missing.ts'
 import { poolOptionIgnored } from './pool-option-ignored.ts'
 import { poolSplitFlow } from './pool-split-flow.ts'
+import { poolUnreachable } from './pool-unreachable.ts'
 import { poolWithoutServer } from './pool-without-server.ts'
 import { remotePlaintext } from './remote-plaintext.ts'
 import { repeatedSetting } from './repeated-setting.ts'
@@ -72,6 +75,7 @@ import { shareInFilter } from './share-in-filter.ts'
 import type { Symbols } from './symbols.ts'
 import { syntax } from './syntax.ts'
 import { templateInScript } from './template-in-script.ts'
+import type { Told } from './told.ts'
 import { topicMissing } from './topic-missing.ts'
 import { topicOnTopiclessHook } from './topic-on-topicless-hook.ts'
 import { ttlDropped } from './ttl-dropped.ts'
@@ -87,6 +91,7 @@ import { unknownSection } from './unknown-section.ts'
 import { unknownSetting } from './unknown-setting.ts'
 import { unusedIgnore } from './unused-ignore.ts'
 import { unusedPool } from './unused-pool.ts'
+import { userMayNot } from './user-may-not.ts'
 import { wrongArity } from './wrong-arity.ts'
 
 /** All checks, in the order of the reference. To add one: a file beside this one and a line here. */
@@ -184,6 +189,11 @@ export const CHECKS: readonly Check[] = [
   ignoreWithoutReason,
   notFormatted,
   unusedIgnore,
+  // what servers say
+  poolUnreachable,
+  userMayNot,
+  needsNewerServer,
+  evictsMessages,
 ]
 
 export interface CheckOptions {
@@ -193,10 +203,11 @@ export interface CheckOptions {
   readonly inlineIgnores: boolean
   /** How the files are laid out is looked at too. */
   readonly layout: boolean
+  readonly told: Told
 }
 
 /** What all checks find and no line says to ignore, in the order of the files. */
-export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores, layout }: CheckOptions): readonly Diagnostic[] {
+export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores, layout, told }: CheckOptions): readonly Diagnostic[] {
   const heeded = inlineIgnores ? symbols : { ...symbols, ignores: [] }
   const severities: Readonly<Record<string, Diagnostic['severity']>> = { [envUnset.name]: unsetEnv }
   const diagnostic = (check: Check, { fix, ...finding }: Finding): Diagnostic => ({
@@ -208,9 +219,9 @@ export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores, la
     ...fix === undefined || !fix.edits.every(({ span }) => symbols.files.has(span.file)) ? {} : { fix: { title: fix.title, edits: fix.edits, safe: fix.safe ?? check.fix === 'safe' } },
   })
   const checks = layout ? CHECKS : CHECKS.filter(check => check !== notFormatted)
-  const found = checks.flatMap(check => Array.from(check.find(heeded), finding => diagnostic(check, finding)))
-  const names = CHECKS.map(({ name }) => name)
-  for (const check of checks) found.push(...Array.from(check.review?.(heeded, { found, names }) ?? [], finding => diagnostic(check, finding)))
+  const found = checks.flatMap(check => Array.from(check.find(heeded, told), finding => diagnostic(check, finding)))
+  const byName = new Map(CHECKS.map(check => [check.name, check]))
+  for (const check of checks) found.push(...Array.from(check.review?.(heeded, { found, checks: byName }) ?? [], finding => diagnostic(check, finding)))
   const place = new Map(files.map((file, i) => [file, i]))
   return eachOnce(heedIgnores(heeded.ignores, found)).sort((a, b) =>
     (place.get(a.span.file) ?? 0) - (place.get(b.span.file) ?? 0) || a.span.start.offset - b.span.start.offset)

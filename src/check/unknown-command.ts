@@ -3,6 +3,7 @@ import { COMMAND_NAMES, redisCommand } from '../language/redis-commands.ts'
 import type { Check, Finding } from './check.ts'
 import { choice } from './choice.ts'
 import { between, callsOf, type RedisCall } from './redis-call.ts'
+import type { PoolTold } from './told.ts'
 
 /** Of Valkey, and not of Redis (valkey.io/commands). */
 const VALKEY = new Set(['delifeq', 'commandlog'])
@@ -11,15 +12,23 @@ export const unknownCommand: Check = {
   name: 'unknown-command',
   severity: 'warning',
   fix: 'offered',
-  doc: 'Redis refuses a command that it does not have. A module may bring it: names with a dot, such as `JSON.SET`, are taken for that and nothing is said.',
+  doc: 'Redis refuses a command that it does not have. A module may bring it: names with a dot, such as `JSON.SET`, are taken for that and nothing is said. `lint --online` asks the server: then it is an error, or nothing at all.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["HEST k f v"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["HSET k f v"]}, "pool": "pool1"}',
-  *find({ rules }) {
+  told: new Map(),
+  *find({ rules }, told) {
     for (const call of callsOf(rules)) {
-      if (call.known === undefined && !call.name.includes('.') && !VALKEY.has(call.name)) yield ofName(call)
-      else if (call.known?.subcommands !== undefined) yield* ofSubcommand(call, [...call.known.subcommands.keys()])
+      if (call.known === undefined) yield* ofUnknown(call, told.get(call.rule.pool?.value ?? ''))
+      else if (call.known.subcommands !== undefined) yield* ofSubcommand(call, [...call.known.subcommands.keys()])
     }
   },
+}
+
+function* ofUnknown(call: RedisCall, said: PoolTold | undefined): Iterable<Finding> {
+  const [title, server] = [call.name.toUpperCase(), said?.kind === 'answered' ? said : undefined]
+  if (server?.unknownCommands.has(title) === true) {
+    yield { ...ofName(call), severity: 'error', message: `the Redis of \`${call.rule.pool?.value}\`, ${server.name}, has no command \`${call.title}\`` }
+  } else if (server?.knownCommands.has(title) !== true && !call.name.includes('.') && !VALKEY.has(call.name)) yield ofName(call)
 }
 
 function ofName({ title, nameSpan }: RedisCall): Finding {

@@ -17,14 +17,13 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on
   good: `# hookline-ignore no-expiry -- an archive
 backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}`,
   find: () => [],
-  *review(symbols, { found, names }) {
+  *review(symbols, { found, checks }) {
     const byLine = new Map<string, Diagnostic[]>()
     for (const finding of found) {
       const others = byLine.get(lineOf(finding.span))
       if (others === undefined) byLine.set(lineOf(finding.span), [finding])
       else others.push(finding)
     }
-    const checks = new Set(names)
     for (const ignore of symbols.ignores) {
       yield* uselessParts(symbols, ignore, { found: linesBefore(ignore).flatMap(line => byLine.get(line) ?? []), checks })
     }
@@ -34,7 +33,7 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on
 interface Around {
   /** What is found on the lines that it is about. */
   readonly found: readonly Diagnostic[]
-  readonly checks: ReadonlySet<string>
+  readonly checks: ReadonlyMap<string, Check>
 }
 
 function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }: Around): Iterable<Finding> {
@@ -45,14 +44,17 @@ function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }
   if (before === 'inside' || before === 'nothing') return
   const isUsed = (name: string): boolean => found.some(finding => finding.check === name && ignoresFinding(ignore, finding))
   for (const { text: name, span: at } of names) {
-    if (!checks.has(name)) {
+    const check = checks.get(name)
+    if (check === undefined) {
       yield {
         span: at, message: `no check \`${name}\``,
-        ...choice(nearest(name, checks), text => ({ span: at, text }))
+        ...choice(nearest(name, checks.keys()), text => ({ span: at, text }))
           ?? { hint: 'write the name that stands in brackets after a finding' },
       }
       continue
     }
+    // What servers say is another thing tomorrow.
+    if (check.told !== undefined) continue
     // What a line that cannot be read holds is not known; and without a reason nothing is ignored.
     if (before === 'unreadable' || ignore.reason === undefined) continue
     const here = found.filter(finding => finding.check === name && isWithin(before, finding.span))

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import { CHECKS } from '../check/index.ts'
-import { compile } from '../compile.ts'
+import { compile, type CompileOptions, type Source } from '../compile.ts'
 import type { Diagnostic, Severity } from '../diagnostic/diagnostic.ts'
 import { FORMATS, FORMAT_NAMES, type Format } from '../diagnostic/render/index.ts'
 import { readPrograms, type StandardInput } from '../server/sources.ts'
@@ -19,11 +19,12 @@ interface Options {
   /** Commander's `--no-` makes it true unless given. */
   readonly inlineIgnores: boolean
   readonly env: boolean | undefined
+  readonly online: boolean | undefined
 }
 
 export function lintCommand(): Command {
   return new Command('lint')
-    .description('say what is wrong in rules files; needs no broker, no Redis and no network')
+    .description('say what is wrong in rules files; needs no broker, and unless --online is given no Redis and no network')
     .argument('<file|folder...>', 'rules files, each a program of its own; of a folder its *.conf, recursively; - is standard input')
     .addOption(new Option('--format <format>', 'for people, one JSON object a line, or what a CI reads').choices(FORMAT_NAMES).default('pretty'))
     .addOption(new Option('--fix', 'mend in the files what can safely be mended, and say what is left'))
@@ -32,6 +33,7 @@ export function lintCommand(): Command {
     .addOption(new Option('--allow-unset-env', 'a ${env:NAME} that is not set is a warning'))
     .addOption(new Option('--no-inline-ignores', 'disregard every # hookline-ignore'))
     .addOption(new Option('--env', 'read HOOKLINE_.. and EMQX_.. variables after the files, as start does'))
+    .addOption(new Option('--online', 'also ask the Redis of each pool, read-only, whether it can do what the rules need'))
     .addOption(new Option('--stdin-filename <name>', 'what standard input is called; its includes are relative to it').default('stdin'))
     .addHelpText('after', `
 It judges what the files say. Variables that set settings for a broker are left out unless --env is given.
@@ -39,6 +41,7 @@ A file of a folder that another one of it includes is judged where it is include
 A finding is ignored by a line before its own: # hookline-ignore NAME -- reason
 --fix writes the files that it mends, included ones too. Standard input is printed mended, and what is left goes to
 stderr; of files that it includes none is written.
+With --online a Redis that cannot be reached is a warning, and one that refuses what a rule needs an error.
 
 Exit codes: 0 no errors (warnings are allowed), 1 errors found, or more warnings than allowed,
 2 a file could not be read.`)
@@ -60,8 +63,8 @@ async function run(paths: string[], options: Options): Promise<void> {
     process.exitCode = 2
     return
   }
-  const compiled = read.programs.flatMap(sources => compile(sources, compiling).diagnostics)
-  const diagnostics = eachOnce(compiled)
+  const compiled = await Promise.all(read.programs.map(sources => judge(sources, compiling, options)))
+  const diagnostics = eachOnce(compiled.flat())
   const failing = failingSeverities(diagnostics, options)
   // Whoever reads it may have seen enough (`hookline lint … | head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
@@ -72,6 +75,18 @@ async function run(paths: string[], options: Options): Promise<void> {
     folder: process.cwd(), version: packageVersion(), colour: pc.isColorSupported && out.isTTY === true,
   }))
   process.exitCode = diagnostics.some(({ severity }) => failing.has(severity)) ? 1 : 0
+}
+
+async function judge(sources: readonly Source[], compiling: CompileOptions, { online }: Options): Promise<readonly Diagnostic[]> {
+  const { program, diagnostics } = compile(sources, compiling)
+  if (online !== true) return diagnostics
+  if (program !== undefined) {
+    // who asks nobody has no use for a Redis client
+    const { askPools } = await import('./ask-pools.ts')
+    return compile(sources, { ...compiling, told: await askPools(program, sources) }).diagnostics
+  }
+  process.stderr.write(`hookline: no server was asked for ${sources.map(({ name }) => name).join(', ')}: what the rules mean is open while they have errors\n`)
+  return diagnostics
 }
 
 async function standardInput(name: string): Promise<StandardInput> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { Check } from '../../src/check/check.ts'
 import { CHECKS } from '../../src/check/index.ts'
 import { compile } from '../../src/compile.ts'
 import { readPrograms } from '../../src/server/sources.ts'
@@ -14,19 +15,19 @@ const folder = mkdtempSync(join(tmpdir(), 'hookline-examples-'))
 writeFileSync(join(folder, 'other.conf'), '')
 afterAll(() => { rmSync(folder, { recursive: true }) })
 
-async function findings(example: string) {
+async function findings(example: string, told: Check['told']) {
   const text = example.includes('.server') ? example : POOL + example
   const file = join(folder, 'example.conf')
   writeFileSync(file, text)
   const read = await readPrograms([file], { overrides: false, stdin: undefined })
   if (!read.ok) throw new Error(read.reason)
-  return compile(read.programs.flat(), { layout: true }).diagnostics
+  return compile(read.programs.flat(), { layout: true, ...told === undefined ? {} : { told } }).diagnostics
 }
 
 describe('the examples of', () => {
-  it.each(CHECKS)('$name show what it finds and what it does not', async ({ name, severity, bad, good }) => {
-    expect(await findings(bad)).toContainEqual(expect.objectContaining({ check: name, severity }))
-    expect((await findings(good)).filter(({ check, severity: found }) => check === name || found === 'error')).toEqual([])
+  it.each(CHECKS)('$name show what it finds and what it does not', async ({ name, severity, bad, good, told }) => {
+    expect(await findings(bad, told)).toContainEqual(expect.objectContaining({ check: name, severity }))
+    expect((await findings(good, told)).filter(({ check, severity: found }) => check === name || found === 'error')).toEqual([])
   })
 })
 
@@ -37,7 +38,7 @@ it('every check is in a file of its own name', () => {
 })
 
 it('a message is no sentence: no capital, no full stop', async () => {
-  for (const { bad } of CHECKS) {
-    for (const { message } of await findings(bad)) expect(message).not.toMatch(/^[A-Z][a-z]|\.$/)
+  for (const { bad, told } of CHECKS) {
+    for (const { message } of await findings(bad, told)) expect(message).not.toMatch(/^[A-Z][a-z]|\.$/)
   }
 })

@@ -19,7 +19,8 @@ async function lint(file: string) {
   const read = await readPrograms([join(here, file)], { env: ENV, overrides: false, stdin: undefined })
   if (!read.ok) throw new Error(read.reason)
   const sources = read.programs.flat()
-  const { diagnostics } = compile(sources, { layout: true })
+  const told = CHECKS.find(({ name }) => file === `checks/${name}.conf`)?.told
+  const { diagnostics } = compile(sources, { layout: true, ...told === undefined ? {} : { told } })
   // Files are named as from their folder.
   const output = renderPretty(diagnostics, sources, { colour: false }).replaceAll(`${dirname(join(here, file))}/`, '')
   return { diagnostics, output }

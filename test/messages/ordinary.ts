@@ -84,6 +84,13 @@ export const ORDINARY: readonly Situation[] = [
   { name: 'acl-no-such-file', line: 'hookline acl -f rules.conf pool1', exit: 2 },
   { name: 'acl-no-broker', line: 'hookline acl pool1', exit: 2 },
 
+  { name: 'lint-online', line: 'hookline lint --online rules.conf', exit: 0, files: { 'rules.conf': RULES } },
+  { name: 'lint-online-not-there', line: 'hookline lint --online rules.conf', exit: 0, files: { 'rules.conf': RULES.replace('{redis}', '{nobody}') } },
+  { name: 'lint-online-wants-password', line: 'hookline lint --online rules.conf', exit: 1, files: { 'rules.conf': RULES.replace('{redis}', '{guarded}') } },
+  { name: 'lint-online-weak-user', line: 'hookline lint --online rules.conf', exit: 1, files: { 'rules.conf': `${RULES.replace('{redis}', '{guarded}')}backend.redis.pool1.username = weak\nbackend.redis.pool1.password = right\n` } },
+  { name: 'lint-online-blind-user', line: 'hookline lint --online rules.conf', exit: 0, files: { 'rules.conf': `${RULES.replace('{redis}', '{guarded}')}backend.redis.pool1.username = reader\nbackend.redis.pool1.password = right\n` } },
+  { name: 'lint-online-embedded', line: 'hookline lint --online rules.conf', exit: 0, files: { 'rules.conf': RULES.replace('{redis}', 'embedded') } },
+  { name: 'lint-online-errors', line: 'hookline lint --online rules.conf', exit: 1, files: { 'rules.conf': RULES + ERROR } },
   { name: 'lint-standard-input', line: 'hookline lint -', exit: 1, stdin: ERROR },
 
   { name: 'fmt', line: 'hookline fmt rules.conf', exit: 0, files: { 'rules.conf': UNFORMATTED } },

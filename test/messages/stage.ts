@@ -10,7 +10,7 @@ import type { Situation } from './situation.ts'
 /** What all situations of a test file share. */
 export interface World {
   readonly redis: RedisServer
-  /** It asks for the password `right`; its user `reader` may only read. */
+  /** It asks for the password `right`; its user `reader` may only read, and `weak` may not do all that rules need. */
   readonly guarded: RedisServer
   /** Can be ended and started. */
   readonly shaky: RedisServer
@@ -23,7 +23,7 @@ export interface World {
 
 export async function openWorld(): Promise<World> {
   const redis = await startRedis('--databases', '16')
-  const guarded = await startRedis('--requirepass', 'right', '--user', 'reader', 'on', '>right', '~*', '&*', '+@read', '+@connection')
+  const guarded = await startRedis('--requirepass', 'right', '--user', 'reader', 'on', '>right', '~*', '&*', '+@read', '+@connection', '--user', 'weak', 'on', '>right', '~mqtt:*', '&mqtt*', '+@all', '-zadd', '-script')
   const shaky = await startRedis()
   const mute = createServer().listen(0, '127.0.0.1')
   await once(mute, 'listening')

@@ -3,7 +3,7 @@ import { ANY, type Sample } from './function-commands.ts'
 
 export type Tool = 'adopt' | 'doctor' | 'online'
 
-const LOOKED: readonly Sample[] = [['INFO'], ['TIME'], ['CONFIG', 'GET', 'save'], ['ACL', 'WHOAMI'], ['ACL', 'DRYRUN', ANY, 'PING']]
+const LOOKED: readonly Sample[] = [['INFO'], ['TIME'], ['ACL', 'WHOAMI'], ['ACL', 'DRYRUN', ANY, 'PING'], ['COMMAND', 'INFO', 'get']]
 
 /** What commands of hookline ask of a pool's Redis beside the broker; it is in nobody's way where they are not used. */
 export const TOOLS: Readonly<Record<Tool, readonly Sample[]>> = {
@@ -12,6 +12,6 @@ export const TOOLS: Readonly<Record<Tool, readonly Sample[]>> = {
     ['ZSCORE', keys.topics, ANY], ['ZSCORE', keys.retainedTopics, ANY],
     ['HMGET', keys.adopting, 'run'], ['HSET', keys.adopting, 'run', ANY], ['HINCRBY', keys.adopting, 'looked', '1'], ['EXPIRE', keys.adopting, '1'], ['DEL', keys.adopting],
   ],
-  doctor: LOOKED,
-  online: [...LOOKED, ['COMMAND', 'INFO', 'get']],
+  doctor: [...LOOKED, ['CONFIG', 'GET', 'save']],
+  online: LOOKED,
 }
