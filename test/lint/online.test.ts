@@ -62,7 +62,7 @@ test('of a Redis that can do all that rules need it has nothing to say, and chan
   expect(await online(rulesFile(...at(redis.port), ...STORED, rule('message.publish.9', ['INCR count'], '#')))).toMatchObject({ code: 0, err: '', found: [], gone: [] })
   expect(await redis.client.dbsize()).toBe(0)
   const asked = [...(await redis.client.info('commandstats')).matchAll(/^cmdstat_([^:]+)/gm)].map(([, name]) => name)
-  expect(asked.sort()).toEqual(['acl|dryrun', 'acl|whoami', 'client|setname', 'command|info', 'config|resetstat', 'dbsize', 'info', 'time'])
+  expect(new Set(asked)).toEqual(new Set(['acl|dryrun', 'acl|whoami', 'client|setname', 'command|info', 'config|resetstat', 'dbsize', 'info', 'time']))
 })
 
 test('names what its user may not at the rule, the command or the server line that needs it, and what it says to type helps', async () => {

@@ -79,7 +79,7 @@ function fetched(topic: string): readonly Sample[] {
     ['ZCARD', log], ['ZRANGE', log, '-1', '-1'], ['ZSCORE', log, ANY], ['EXISTS', log],
     ['HMGET', keys.message(ANY), 'id'], ['EXISTS', keys.message(ANY)],
     ...renewed(log, { clock: keys.clock, renewing: keys.renewing }),
-    ['ZREM', keys.topics, topic], ['ZRANGEBYLEX', keys.topics, '-', '+'],
+    ['ZADD', keys.topics, '0', topic], ['ZREM', keys.topics, topic], ['ZRANGEBYLEX', keys.topics, '-', '+'],
   ]
 }
 

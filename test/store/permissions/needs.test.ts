@@ -51,7 +51,7 @@ function ruleOf(name: FunctionName, number = 1): string {
 function unasked(scripts: readonly Script[], lines: readonly string[]): readonly string[] {
   const { commands, channels } = needs(lines)
   const asked = new Set([...commands, ...channels].map(({ sample: [command] }) => command))
-  const run = scripts.flatMap(({ text }) => [...text.matchAll(/redis\.p?call\('([A-Z]+)'/g)].map(([, command = '']) => command))
+  const run = scripts.flatMap(({ text }) => [...text.matchAll(/\bp?call\('([A-Z]+)'/g)].map(([, command = '']) => command))
   return [...new Set(run)].filter((command) => !asked.has(command))
 }
 
