@@ -19,7 +19,7 @@ export interface ServerTold {
   readonly product: 'Redis' | 'Valkey'
   /** As its ACL calls us. */
   readonly user: string
-  /** Commands of rules, in capitals; undefined if it did not say. */
+  /** Commands of rules, in capitals; one that is in neither it has not spoken of. */
   readonly knownCommands: ReadonlySet<string>
   readonly unknownCommands: ReadonlySet<string>
   readonly refusals: readonly Refusal[]
@@ -39,11 +39,12 @@ export interface Refusal {
   readonly grant: string
   /** It will be refused, whatever clients send. */
   readonly isCertain: boolean
-  /** Rules that need it, and which of their commands; empty: all of the pool. */
-  readonly users: readonly ToldUser[]
+  /** Those that need it; empty: all of the pool. */
+  readonly users: readonly RulePart[]
 }
 
-export interface ToldUser {
+/** A rule, and which of its commands, counted from 0; absent: its function. */
+export interface RulePart {
   readonly hook: HookName
   readonly number: string
   readonly command?: number
@@ -55,11 +56,10 @@ export function serverSpan({ pools }: Symbols, name: string): Span | undefined {
   return pool?.options.get('server')?.value.span ?? pool?.span
 }
 
-/** Where the function or the command of a rule stands. */
-export function userSpan(symbols: Symbols, { hook, number, command }: ToldUser): Span | undefined {
+/** Where the function or the command of a rule stands, and how a sentence names it. */
+export function partOfRule(symbols: Symbols, { hook, number, command }: RulePart): { readonly span: Span, readonly name: string } | undefined {
   const rule = currentRules(symbols).find(it => it.hook === hook && it.number === number)
-  if (rule === undefined) return undefined
-  if (command === undefined) return rule.functionName?.span
-  const call = callsOf([rule]).find(({ index }) => index === command)
-  return call === undefined ? undefined : callSpan(call)
+  if (rule?.functionName !== undefined) return { span: rule.functionName.span, name: `\`${rule.functionName.value}\`` }
+  const call = rule === undefined ? undefined : callsOf([rule]).find(({ index }) => index === command)
+  return call === undefined ? undefined : { span: callSpan(call), name: 'this rule' }
 }

@@ -1,6 +1,6 @@
 import type { Check, Finding } from './check.ts'
 import type { Symbols } from './symbols.ts'
-import { serverSpan, userSpan, type Refusal, type ServerTold, type ToldUser } from './told.ts'
+import { partOfRule, serverSpan, type Refusal, type RulePart, type ServerTold } from './told.ts'
 
 /** Named in one message. */
 const NAMED = 4
@@ -22,7 +22,10 @@ backend.redis.hook.message.publish.2 = {"topic": "a/#", "action": {"commands": [
       if (said.kind === 'silent') continue
       const own = said.refusals.filter(({ users }) => users.length === 0)
       if (own.length > 0) yield* at(serverSpan(symbols, pool), { pool, said, refusals: own, needing: 'which every rule of it needs' })
-      for (const [user, refusals] of byUser(said.refusals)) yield* at(userSpan(symbols, user), { pool, said, refusals, needing: `which ${needing(symbols, user)} needs` })
+      for (const [user, refusals] of byUser(said.refusals)) {
+        const part = partOfRule(symbols, user)
+        yield* at(part?.span, { pool, said, refusals, needing: `which ${part?.name} needs` })
+      }
       yield* ofChannels(symbols, pool, said)
     }
   },
@@ -47,14 +50,9 @@ function* at(span: Finding['span'] | undefined, { pool, said: { user }, refusals
   }
 }
 
-function needing(symbols: Symbols, user: ToldUser): string {
-  const rule = symbols.rules.find(({ hook, number }) => hook === user.hook && number === user.number)
-  return rule?.functionName === undefined ? 'this rule' : `\`${rule.functionName.value}\``
-}
-
 /** What each rule, or command of one, may not. */
-function byUser(refusals: readonly Refusal[]): Iterable<readonly [ToldUser, readonly Refusal[]]> {
-  const found = new Map<string, readonly [ToldUser, readonly Refusal[]]>()
+function byUser(refusals: readonly Refusal[]): Iterable<readonly [RulePart, readonly Refusal[]]> {
+  const found = new Map<string, readonly [RulePart, readonly Refusal[]]>()
   for (const refusal of refusals) {
     for (const user of refusal.users) {
       const key = JSON.stringify(user)

@@ -15,7 +15,7 @@ const embedded = { state: 'not-started', keeps: true, installCommand: 'apt-get i
 const POOLS: readonly Diagnosis[] = [
   diagnosisOf(poolOf({ name: 'all-well', waitReplicas: 1 }, { replicas: 1, minReplicas: 1 })),
   diagnosisOf(poolOf({ name: 'as-installed' }, { appendOnly: false, snapshots: '3600 1 300 100 60 10000', maxMemory: 0 })),
-  diagnosisOf(poolOf({ name: 'cache', onFailure: 'pass', user: 'hook' }, { fsync: 'everysec', policy: 'allkeys-lru', usedMemory: 990_000, denied: [{ what: 'ZADD mqtt:topics', of: 'command', isFixed: true, users: [] }], deniedChannels: ['mqtt:wake'] }), true),
+  diagnosisOf(poolOf({ name: 'cache', onFailure: 'pass', user: 'hook' }, { fsync: 'everysec', policy: 'allkeys-lru', usedMemory: 990_000, denied: [{ what: 'ZADD mqtt:topics', grant: '+zadd', isCertain: true, users: [] }], deniedChannels: ['mqtt:wake'] }), true),
   diagnosisOf(poolOf({ name: 'managed', user: 'hook', unseen: ['CONFIG GET: its user may not ask'] }, { fsync: undefined, snapshots: undefined, minReplicas: undefined })),
   diagnosisOf(poolOf({ name: 'guarded', type: 'sentinel', sentinels: sentinelsOf({ silent: ['10.0.0.4:26379: connection refused'], quorum: 4, downAfterMs: 30_000 }) }, { replicas: 2 })),
   diagnosisOf(poolOf({ name: 'parts', type: 'cluster', waitReplicas: 1, cluster: clusterOf(), servers: [1, 2, 3].map((i) => serverOf({ place: `10.0.0.${i}:6379`, replicas: i === 2 ? 0 : 1, minReplicas: 0 })) })),

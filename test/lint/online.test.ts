@@ -79,6 +79,7 @@ test('names what its user may not at the rule, the command or the server line th
     'the user `weak` of `pool1` may not `INCR mqtt:count`, which this rule needs',
     'the user `weak` of `pool1` may not always `HSET of:x`, which this rule needs',
   ])
+  expect(found.at(-1)?.hint).toContain('`ACL SETUSER weak ~of:*`')
   for (const { hint = '' } of found) {
     const [, line = ''] = /(ACL SETUSER [^`]*)`/.exec(hint) ?? []
     await redis.client.call('ACL', ...line.split(' ').slice(1))

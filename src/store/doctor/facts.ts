@@ -1,4 +1,4 @@
-import type { NeedUser } from '../permissions/needs.ts'
+import type { Refusal, RulePart } from '../../check/told.ts'
 
 /*
  * What can be known of a pool from outside, as data: `look.ts` asks for it, `findings.ts` and
@@ -59,7 +59,7 @@ export interface ServerFacts {
   /** How far its clock is ahead of ours, in milliseconds. */
   readonly clockOffsetMs: number | undefined
   /** What the rules' functions and commands need and our user may not. */
-  readonly denied: readonly Denial[] | undefined
+  readonly denied: readonly Refusal[] | undefined
   /** The same of the channels on which brokers and applications are heard. */
   readonly deniedChannels: readonly string[] | undefined
   /** Commands of rules that it does not know, in capitals. */
@@ -68,18 +68,7 @@ export interface ServerFacts {
 
 export interface UnknownCommand {
   readonly name: string
-  readonly users: readonly NeedUser[]
-}
-
-export interface Denial {
-  /** The command and its first argument, as `SET mqtt:clock`. */
-  readonly what: string
-  /** It may not use the command, or only not with this key or channel. */
-  readonly of: 'command' | 'key' | 'channel'
-  /** No part of the key or channel was made up. */
-  readonly isFixed: boolean
-  /** The rules that need it; empty: all of the pool. */
-  readonly users: readonly NeedUser[]
+  readonly users: readonly RulePart[]
 }
 
 /** redis.io/docs/latest/operate/oss_and_stack/management/sentinel */

@@ -1,6 +1,5 @@
-import { redisCommand } from '../../language/redis-commands.ts'
 import { diskOf, type Disk } from './disk.ts'
-import type { ClusterFacts, Denial, PoolFacts, SentinelFacts, ServerFacts } from './facts.ts'
+import type { ClusterFacts, PoolFacts, SentinelFacts, ServerFacts } from './facts.ts'
 
 /** Something about a pool that its owner should know. */
 export interface Finding {
@@ -150,7 +149,7 @@ const SERVER_ROWS: readonly Row<ServerFacts>[] = [
     name: 'user-may-not', severity: 'danger',
     test: ({ denied }) => denied !== undefined && denied.length > 0,
     sentence: ({ denied = [] }) => `its user may not do what the rules need: ${some(denied.map(({ what }) => what))}`,
-    remedies: ({ denied = [] }, { user }) => redis(`ACL SETUSER ${user} ${[...new Set(denied.map(permission))].join(' ')}`),
+    remedies: ({ denied = [] }, { user }) => redis(`ACL SETUSER ${user} ${[...new Set(denied.map(({ grant }) => grant))].join(' ')}`),
   },
   {
     name: 'unknown-command', severity: 'danger',
@@ -251,16 +250,6 @@ export function evicts({ maxMemory, policy }: ServerFacts, { storesExpiring }: P
 
 function redis(...lines: string[]): Remedy[] {
   return lines.map((line) => ({ in: 'redis', line }))
-}
-
-/** As ACL SETUSER gives it: `SCRIPT LOAD` is `+script|load`. All keys of hookline's functions are below one pattern. */
-export function permission({ what, of }: Pick<Denial, 'what' | 'of'>): string {
-  const [name = '', first = '', second = ''] = what.split(' ')
-  const hasSubcommands = redisCommand(name.toLowerCase())?.subcommands !== undefined
-  const key = hasSubcommands ? second : first
-  if (of === 'channel') return `&${key}`
-  if (of === 'key') return key.startsWith('mqtt:') ? '~mqtt:*' : `~${key}`
-  return `+${hasSubcommands ? `${name}|${first}` : name}`.toLowerCase()
 }
 
 function isBelow(version: string, [major, minor]: readonly [number, number]): boolean {

@@ -1,12 +1,14 @@
+import type { Refusal, RulePart } from '../../check/told.ts'
 import { channelIndex } from '../../language/command-access.ts'
 import { keyIndexes, redisCommand } from '../../language/redis-commands.ts'
 import type { Address, PoolSpec } from '../../plan/program.ts'
 import { embeddedOutlook, type EmbeddedOutlook } from '../embedded.ts'
 import { askServer, pairsOf, type Asked, type Said } from './ask.ts'
 import { lookAtCluster } from './cluster.ts'
-import type { Denial, PoolFacts, ServerFacts, UnknownCommand } from './facts.ts'
+import type { PoolFacts, ServerFacts, UnknownCommand } from './facts.ts'
 import { ANY, type Sample } from '../permissions/function-commands.ts'
-import type { Needs, NeedUser } from '../permissions/needs.ts'
+import { commandWord, patternOf } from '../permissions/grants.ts'
+import type { Needs } from '../permissions/needs.ts'
 import { lookAtSentinels } from './sentinels.ts'
 import { CONFIG_NAMES, serverFacts } from './server-facts.ts'
 
@@ -158,16 +160,16 @@ function offsetOf(said: Said): number | undefined {
 }
 
 /** What our user may not of what rules need, tried without doing it (redis.io/commands/acl-dryrun, from Redis 7 on); else why that cannot be told. */
-async function permissions(asked: Asked, { commands, channels }: Needs): Promise<{ denied: readonly Denial[], deniedChannels: readonly string[] } | string> {
+async function permissions(asked: Asked, { commands, channels }: Needs): Promise<{ denied: readonly Refusal[], deniedChannels: readonly string[] } | string> {
   const who = await asked.ask('ACL', 'WHOAMI')
   if (!who.ok) return who.error
   const [user = ''] = who.texts
-  const denied: Denial[] = []
+  const denied: Refusal[] = []
   const deniedChannels = new Set<string>()
   for (const { sample, users } of commands) {
     const verdict = await tried(asked, user, sample)
     if (!verdict.ok) return verdict.error
-    if (verdict.of !== undefined) denied.push({ what: shown(sample, verdict.of), of: verdict.of, isFixed: !subjectOf(sample, verdict.of).includes(ANY), users })
+    if (verdict.of !== undefined) denied.push({ ...refusalOf(sample, verdict.of), users })
   }
   for (const { channel, sample } of channels) {
     const verdict = await tried(asked, user, sample)
@@ -177,8 +179,11 @@ async function permissions(asked: Asked, { commands, channels }: Needs): Promise
   return { denied, deniedChannels: [...deniedChannels] }
 }
 
+/** What of a command may not be used: it, or it not with this key or channel. */
+type Subject = 'command' | 'key' | 'channel'
+
 /** `of` is absent where it may. */
-type Verdict = { readonly ok: true, readonly of: Denial['of'] | undefined } | { readonly ok: false, readonly error: string }
+type Verdict = { readonly ok: true, readonly of: Subject | undefined } | { readonly ok: false, readonly error: string }
 
 async function tried(asked: Asked, user: string, sample: Sample): Promise<Verdict> {
   const said = await asked.ask('ACL', 'DRYRUN', user, ...sample.map((text) => text.replaceAll(ANY, MADE_UP)))
@@ -188,7 +193,7 @@ async function tried(asked: Asked, user: string, sample: Sample): Promise<Verdic
 }
 
 /** Redis says `no permissions to access the 'x' key`, `.. channel`, or `to run the 'x' command`. */
-function subjectIn(verdict: string): Denial['of'] {
+function subjectIn(verdict: string): Subject {
   if (/ key/.test(verdict)) return 'key'
   return / channel/.test(verdict) ? 'channel' : 'command'
 }
@@ -198,7 +203,7 @@ const MADE_UP = 'x'
 
 /** Those of the rules' own commands that it does not know (redis.io/commands/command-info); or why that cannot be told. */
 async function unknownOf(asked: Asked, { commands }: Needs): Promise<readonly UnknownCommand[] | string> {
-  const users = new Map<string, readonly NeedUser[]>()
+  const users = new Map<string, readonly RulePart[]>()
   for (const need of commands) {
     const own = need.users.filter(({ command }) => command !== undefined)
     const [name = ''] = need.sample
@@ -216,17 +221,22 @@ async function unknownOf(asked: Asked, { commands }: Needs): Promise<readonly Un
 /** A command that it does not know, or not so, is a matter of the rule that has it. */
 const IS_OF_THE_RULE = /^ERR (?:Command '…' not found|wrong number of arguments)/i
 
-/** Name, subcommand, and the first key or the channel. */
-function shown(sample: Sample, of: Denial['of']): string {
-  const [name = '', subcommand] = sample
-  const parts = [name, redisCommand(name.toLowerCase())?.subcommands === undefined ? undefined : subcommand, subjectOf(sample, of)]
-  return parts.filter((part) => part !== undefined && part !== '').join(' ').replaceAll(ANY, MADE_UP)
+function refusalOf([name = '', ...args]: Sample, of: Subject): Omit<Refusal, 'users'> {
+  const lower = name.toLowerCase()
+  const index = of === 'channel' ? channelIndex(lower) : keyIndexes(lower, args)[0]
+  const subject = args[index ?? -1] ?? ''
+  const parts = [name, redisCommand(lower)?.subcommands === undefined ? '' : args[0] ?? '', subject.replaceAll(ANY, MADE_UP)]
+  return { what: parts.filter((part) => part !== '').join(' '), grant: grantOf({ name, args, of, subject }), isCertain: of === 'command' || !subject.includes(ANY) }
 }
 
-/** Its first key, or the channel that is refused; empty if it has none. */
-function subjectOf([name = '', ...args]: Sample, of: Denial['of']): string {
-  const index = of === 'channel' ? channelIndex(name.toLowerCase()) : keyIndexes(name.toLowerCase(), args)[0]
-  return args[index ?? -1] ?? ''
+/** As ACL SETUSER gives it. All keys of hookline's functions are below one pattern. */
+function grantOf({ name, args, of, subject }: { readonly name: string, readonly args: readonly string[], readonly of: Subject, readonly subject: string }): string {
+  switch (of) {
+    case 'command': return `+${commandWord(name, args)}`
+    case 'channel': return `&${patternOf(subject)}`
+    case 'key': return subject.startsWith('mqtt:') ? '~mqtt:*' : `~${patternOf(subject)}`
+    default: return of satisfies never
+  }
 }
 
 export function placeText({ host, port }: Address): string {

@@ -1,6 +1,6 @@
 import type { PoolTold, Refusal } from '../../check/told.ts'
-import type { Denial, PoolFacts } from './facts.ts'
-import { findingsOf, permission } from './findings.ts'
+import type { PoolFacts } from './facts.ts'
+import { findingsOf } from './findings.ts'
 import type { Look } from './look.ts'
 import type { Needs } from '../permissions/needs.ts'
 
@@ -21,7 +21,7 @@ export function toldBy(look: Look, needs: Needs): PoolTold {
   return {
     kind: 'answered', product: first.product, name: `${first.product} ${first.version ?? 'of a version that it does not say'}`, user: facts.user,
     knownCommands: new Set(areKnown ? own.filter((name) => !unknown.has(name)) : []), unknownCommands: unknown,
-    refusals: eachOnce(facts.servers.flatMap(({ denied = [] }) => denied.map(refusalOf))),
+    refusals: eachOnce(facts.servers.flatMap(({ denied = [] }) => denied)),
     refusedChannels: [...new Set(facts.servers.flatMap(({ deniedChannels = [] }) => deniedChannels))],
     ...evicts === undefined ? {} : { evicts }, ...tooOld === undefined ? {} : { tooOld },
   }
@@ -29,10 +29,6 @@ export function toldBy(look: Look, needs: Needs): PoolTold {
 
 function sentenceOf(facts: PoolFacts, name: string): string | undefined {
   return findingsOf(facts).find((finding) => finding.name === name)?.sentence
-}
-
-function refusalOf({ what, of, isFixed, users }: Denial): Refusal {
-  return { what, grant: permission({ what, of }), isCertain: of === 'command' || isFixed, users }
 }
 
 function eachOnce(refusals: readonly Refusal[]): readonly Refusal[] {

@@ -23,7 +23,7 @@ export function grantsOf(samples: readonly Sample[]): Grants {
   const channels = new Set<string>()
   for (const [name = '', ...args] of samples) {
     const lower = name.toLowerCase()
-    commands.add(redisCommand(lower)?.subcommands === undefined ? lower : `${lower}|${(args[0] ?? '').toLowerCase()}`)
+    commands.add(commandWord(name, args))
     if (SCRIPTING.has(lower)) for (const called of calledIn(args[0] ?? '')) commands.add(called)
     const channel = args[channelIndex(lower) ?? -1]
     if (channel !== undefined) channels.add(patternOf(channel))
@@ -39,6 +39,11 @@ export function grantsOf(samples: readonly Sample[]): Grants {
     keys: fewest([...keys].map(([pattern, access]) => ({ pattern, ...access }))).toSorted((a, b) => a.pattern < b.pattern ? -1 : 1),
     channels: [...channels].sort(),
   }
+}
+
+/** As ACL SETUSER names a command: `SCRIPT LOAD` is `script|load`. */
+export function commandWord(name: string, [first = '']: readonly string[]): string {
+  return (redisCommand(name.toLowerCase())?.subcommands === undefined ? name : `${name}|${first}`).toLowerCase()
 }
 
 /** Without those that another one covers: Redis takes none after `~*`. */
@@ -65,7 +70,7 @@ export function keysIn(name: string, args: readonly string[]): readonly string[]
  * The glob of a key or channel in which {@link ANY} stands for what is not known. A pattern of an ACL
  * cannot hold blanks: any one character stands for each.
  */
-function patternOf(text: string): string {
+export function patternOf(text: string): string {
   const fixed = text.split(ANY).map((part) => part.replaceAll(/[*?[\]\\]/g, '\\$&').replaceAll(/\s/g, '?'))
   return fixed.join('*').replaceAll(/\*{2,}/g, '*')
 }

@@ -1,3 +1,4 @@
+import type { RulePart } from '../../check/told.ts'
 import { actionOf } from '../../actions/index.ts'
 import { keys } from '../../actions/keys.ts'
 import { RECORD_FIELDS } from '../../actions/message-record.ts'
@@ -19,12 +20,7 @@ export interface Needs {
 export interface Need {
   readonly sample: Sample
   /** Whose it is; empty: the pool needs it whatever its rules are. */
-  readonly users: readonly NeedUser[]
-}
-
-/** A rule, and which of its commands, counted from 0; absent: its function. */
-export interface NeedUser extends Pick<Step, 'hook' | 'number'> {
-  readonly command?: number
+  readonly users: readonly RulePart[]
 }
 
 export interface ChannelNeed {

@@ -25,7 +25,7 @@ const CASES: Readonly<Record<string, PoolFacts>> = {
   loading: poolOf({}, { loading: true }),
   'append-failed': poolOf({}, { lastAppendOk: false }),
   'snapshot-failed': poolOf({}, { snapshots: '3600 1', lastSnapshotOk: false }),
-  'user-may-not': poolOf({ user: 'hook' }, { denied: [{ what: 'ZADD mqtt:topics', of: 'command', isFixed: true, users: [] }, { what: 'SCRIPT LOAD', of: 'command', isFixed: true, users: [] }, { what: 'GET mqtt:clock', of: 'key', isFixed: true, users: [] }, { what: 'SET mine', of: 'key', isFixed: true, users: [] }] }),
+  'user-may-not': poolOf({ user: 'hook' }, { denied: [{ what: 'ZADD mqtt:topics', grant: '+zadd', isCertain: true, users: [] }, { what: 'SCRIPT LOAD', grant: '+script|load', isCertain: true, users: [] }, { what: 'GET mqtt:clock', grant: '~mqtt:*', isCertain: true, users: [] }, { what: 'SET mine', grant: '~mine', isCertain: true, users: [] }] }),
   'no-persistence': poolOf({}, { appendOnly: false }),
   'snapshots-only': poolOf({}, { appendOnly: false, snapshots: '3600 1 300 100' }),
   'fsync-every-second': poolOf({}, { fsync: 'everysec' }),

@@ -83,6 +83,6 @@ test('a command of a rule that Redis does not know hides nothing of what its use
     spec: poolSpec(port, { username: 'weak', password: 'any' }), needs: { storesExpiring: false, commands, cautions: [], channels: [] }, folder: '.', dataDir: 'not-there', asksConfig: true,
   })
   expect(seen).toMatchObject({
-    ok: true, facts: { unseen: [], servers: [{ denied: [{ what: 'ZADD mqtt:topics', of: 'command' }, { what: 'GET mine', of: 'key' }] }] },
+    ok: true, facts: { unseen: [], servers: [{ denied: [{ what: 'ZADD mqtt:topics', grant: '+zadd' }, { what: 'GET mine', grant: '~mine' }] }] },
   })
 })
