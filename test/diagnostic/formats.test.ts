@@ -100,18 +100,21 @@ const strange = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('x<', '\n', '%').map(text => text.repeat(10_000 / text.length)) },
 )
 const position = fc.record({ line: fc.integer({ min: 1, max: 3 }), column: fc.integer({ min: 1, max: 9 }), offset: fc.constant(0) })
-const finding: fc.Arbitrary<Diagnostic> = fc.record({
+const finding = fc.record({
   check: fc.constantFrom('syntax', 'no-expiry', 'two-spaces'),
   severity: fc.constantFrom<Severity>('error', 'warning', 'info'),
   message: strange,
   span: fc.record({ file: strange, start: position, end: position }),
   hint: strange,
+  fix: fc.option(fc.record({ title: strange, safe: fc.boolean(), edits: fc.array(fc.record({ span: fc.record({ file: strange, start: position, end: position }), text: strange }), { minLength: 1, maxLength: 2 }) }), { nil: undefined }),
   related: fc.array(fc.record({ span: fc.record({ file: strange, start: position, end: position }), message: strange }), { maxLength: 2 }),
 })
 
 it.each(READABLE)('%s can be read whatever the texts of the findings are', (format, read) => {
   const render = FORMATS[format as Format] // of the table above
-  fc.assert(fc.property(fc.array(finding, { maxLength: 4 }), strange, (diagnostics, text) => {
+  fc.assert(fc.property(fc.array(finding, { maxLength: 4 }), strange, (found, text) => {
+    // a finding without a fix has none
+    const diagnostics: Diagnostic[] = found.map(({ fix, ...rest }) => fix === undefined ? rest : { ...rest, fix })
     const sources = [...new Set(diagnostics.map(({ span }) => span.file))].map((name) => ({ name, text }))
     const rendered = render(reportOf([], { diagnostics, sources }))
     const shown = read(rendered)
@@ -135,6 +138,7 @@ it.each(READABLE)('%s has every finding, with its place and its hint', async (fo
 interface Result {
   readonly ruleId: string
   readonly ruleIndex: number
+  readonly fixes?: readonly object[]
   readonly partialFingerprints: Readonly<Record<string, string>>
   readonly locations: readonly { readonly physicalLocation: { readonly artifactLocation: { readonly uri: string }, readonly region: object } }[]
 }
@@ -163,6 +167,11 @@ describe('sarif', () => {
     const [first] = sarif(reportOfText(text)).results.filter(({ ruleId }) => ruleId === 'unknown-field')
     const startColumn = text.indexOf('"pol"') + 1
     expect(first?.locations[0]?.physicalLocation.region).toMatchObject({ startLine: 1, startColumn, endColumn: startColumn + 5 })
+  })
+
+  it('holds the fixes, as replacements of regions', async () => {
+    const [renamed] = sarif(await reportOfFile('redis.conf')).results.filter(({ ruleId }) => ruleId === 'unknown-placeholder')
+    expect(renamed?.fixes).toMatchObject([{ artifactChanges: [{ artifactLocation: { uri: 'redis.conf' }, replacements: [{ deletedRegion: { startLine: 8 }, insertedContent: { text: expect.stringContaining('clientid') } }] }] }])
   })
 
   it('names the rule of every result', () => {

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { resolve } from 'node:path'
-import type { Diagnostic, Severity, Span } from '../diagnostic.ts'
+import type { Diagnostic, Fix, Severity, Span } from '../diagnostic.ts'
 import { withIncluded } from '../source.ts'
 import { fingerprints } from './fingerprint.ts'
 import { clean, pathIn, type CheckPage, type Renderer } from './report.ts'
@@ -64,12 +64,13 @@ function indented(text: string): string {
 /** How a file is named. */
 type Artifact = (file: string) => object
 
-function resultOf({ check, severity, message, hint, span, related = [] }: Diagnostic, artifact: Artifact): object {
+function resultOf({ check, severity, message, hint, span, fix, related = [] }: Diagnostic, artifact: Artifact): object {
   return {
     ruleId: check,
     level: LEVELS[severity],
     message: { text: literal([message, ...hint === undefined ? [] : [`hint: ${hint}`]].map(clean).join('\n')) },
     locations: [{ physicalLocation: locationOf(span, artifact) }],
+    ...fix === undefined ? {} : { fixes: [fixOf(fix, artifact)] },
     ...related.length === 0 ? {} : {
       relatedLocations: related.map((other, id) => ({ id, physicalLocation: locationOf(other.span, artifact), message: { text: literal(clean(other.message)) } })),
     },
@@ -84,11 +85,23 @@ function literal(text: string): string {
   return text.replaceAll(/\[(?=[^\]]*\]\()/g, '\\[').replaceAll(/\{(\d+)\}/g, '{{$1}}')
 }
 
-function locationOf({ file, start, end }: Span, artifact: Artifact): object {
+function fixOf({ title, edits }: Fix, artifact: Artifact): object {
+  const files = new Set(edits.map(edit => edit.span.file))
   return {
-    artifactLocation: artifact(file),
-    region: { startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column },
+    description: { text: literal(clean(title)) },
+    artifactChanges: [...files].map(file => ({
+      artifactLocation: artifact(file),
+      replacements: edits.filter(edit => edit.span.file === file).map(({ span, text }) => ({ deletedRegion: regionOf(span), insertedContent: { text } })),
+    })),
   }
+}
+
+function locationOf(span: Span, artifact: Artifact): object {
+  return { artifactLocation: artifact(span.file), region: regionOf(span) }
+}
+
+function regionOf({ start, end }: Span): object {
+  return { startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column }
 }
 
 function artifactOf(file: string, folder: string): object {
