@@ -36,6 +36,10 @@ export interface Action {
   readonly name: FunctionName
   readonly hooks: readonly HookName[]
   readonly summary: string
+  /** What else is to be known of it, in sentences. */
+  readonly doc: string
+  /** What of the hook's events it is about, by their QoS; absent: they have none. */
+  readonly qos?: string
   /** `expired_time` means something for it. */
   readonly expires: boolean
   /** Redis keys it touches, with the placeholders of the language, for docs and explain. */

@@ -6,6 +6,8 @@ export const onMessageRetain: Action = {
   name: 'on_message_retain',
   hooks: ['message.publish'],
   summary: 'stores a message that is published with the retain flag',
+  doc: 'It stores a message with the retain flag and a payload, in the place of the one before.',
+  qos: 'messages of any QoS',
   expires: true,
   keys: ['mqtt:retain:${topic}'],
   effects: (event, expirySeconds) => {

@@ -6,6 +6,8 @@ export const onMessageStoreKeepLatest: Action = {
   name: 'on_message_store_keep_latest',
   hooks: ['message.publish'],
   summary: 'stores the last message of the topic, at any QoS',
+  doc: 'It needs no retain flag; each message takes the place of the one before.',
+  qos: 'messages of any QoS',
   expires: true,
   keys: ['mqtt:latest:${topic}'],
   effects: (event, expirySeconds) => ({ kind: 'latest', record: recordOf(event), expirySeconds }),

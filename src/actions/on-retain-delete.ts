@@ -6,6 +6,8 @@ export const onRetainDelete: Action = {
   name: 'on_retain_delete',
   hooks: ['message.publish'],
   summary: 'removes the retained message when an empty one is published with the retain flag',
+  doc: 'An empty message with the retain flag removes what was retained, as MQTT has it.',
+  qos: 'messages of any QoS',
   expires: false,
   keys: ['mqtt:retain:${topic}'],
   effects: (event) => {

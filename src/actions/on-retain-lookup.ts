@@ -5,6 +5,8 @@ export const onRetainLookup: Action = {
   name: 'on_retain_lookup',
   hooks: ['session.subscribed'],
   summary: 'delivers the stored retained message of the topic, with the retain flag',
+  doc: 'Of a wildcard subscription all retained messages that it matches.',
+  qos: 'subscriptions of any QoS',
   expires: false,
   keys: ['mqtt:retain:${topic}'],
   brings: 'retained',

@@ -11,9 +11,11 @@ export const ackCoversLess: Check = {
   severity: 'warning',
   fix: 'offered',
   doc: 'Of what is stored and fetched, some is not acknowledged in Redis, and is delivered again at each subscribe. The topic that is named is an example.',
-  bad: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+  bad: `backend.redis.hook.message.publish.1 = {"topic": "queue/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
-  good: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/+/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+  good: `backend.redis.hook.message.publish.1 = {"topic": "queue/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.session.subscribed.1 = {"topic": "queue/+/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/+", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.2 = {"topic": "queue/+/+/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {

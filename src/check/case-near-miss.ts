@@ -6,9 +6,9 @@ export const caseNearMiss: Check = {
   severity: 'info',
   doc: 'Topics are compared letter by letter, capital and small ones are different. Two filters that differ in nothing else may be meant as one.',
   bad: `backend.redis.hook.message.publish.1 = {"topic": "Sensors/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
-backend.redis.hook.message.publish.2 = {"topic": "sensors/#", "action": {"function": "on_message_retain"}, "expired_time": 3600, "pool": "pool1"}`,
+backend.redis.hook.message.publish.2 = {"topic": "sensors/#", "action": {"function": "on_message_store_keep_latest"}, "expired_time": 3600, "pool": "pool1"}`,
   good: `backend.redis.hook.message.publish.1 = {"topic": "sensors/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
-backend.redis.hook.message.publish.2 = {"topic": "sensors/#", "action": {"function": "on_message_retain"}, "expired_time": 3600, "pool": "pool1"}`,
+backend.redis.hook.message.publish.2 = {"topic": "sensors/#", "action": {"function": "on_message_store_keep_latest"}, "expired_time": 3600, "pool": "pool1"}`,
   *find(symbols) {
     const spellings = new Map<string, Map<string, NonNullable<RuleSymbol['topic']>>>()
     for (const { topic, hook } of currentRules(symbols)) {

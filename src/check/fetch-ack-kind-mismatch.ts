@@ -19,9 +19,11 @@ export const fetchAckKindMismatch: Check = {
   severity: 'warning',
   fix: 'offered',
   doc: 'Queue (one to one), pubsub (one to many) and keep-latest each have an ack function of their own, and one does not do the work of another.',
-  bad: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+  bad: `backend.redis.hook.message.publish.1 = {"topic": "queue/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_pubsub"}, "pool": "pool1"}`,
-  good: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+  good: `backend.redis.hook.message.publish.1 = {"topic": "queue/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {
     const flows = flowsOf(symbols).flows.filter(({ isAckedOtherwise }) => !isAckedOtherwise)

@@ -9,9 +9,11 @@ export const fetchWithoutStore: Check = {
   fix: 'offered',
   doc: 'A fetch brings what a rule has stored in its pool, and none stores what it asks for. Said where no storing rule shares a topic with the fetch; what other programs write is not known here.',
   bad: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
-backend.redis.hook.message.publish.1 = {"topic": "sensors/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}`,
+backend.redis.hook.message.publish.1 = {"topic": "sensors/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   good: `backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
-backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}`,
+backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   *find(symbols) {
     let after = 0
     for (const { fetch, kind, stores, storesElsewhere, isStoredOtherwise } of flowsOf(symbols).flows) {

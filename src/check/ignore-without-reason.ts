@@ -5,7 +5,7 @@ export const ignoreWithoutReason: Check = {
   severity: 'warning',
   doc: 'Who reads the line later asks why; an ignore without its reason ignores nothing.',
   bad: `# hookline-ignore no-expiry
-backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}`,
+backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}`,
   good: `# hookline-ignore no-expiry -- an archive, its disk is watched
 backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}`,
   *find({ ignores }) {

@@ -1,4 +1,4 @@
-import type { Diagnostic, Span } from '../diagnostic/diagnostic.ts'
+import type { Diagnostic, Severity, Span } from '../diagnostic/diagnostic.ts'
 import { lineText, spanOf } from '../diagnostic/source-text.ts'
 import type { Comment, Line, RuleFile } from '../syntax/ast.ts'
 
@@ -78,9 +78,14 @@ function ignoreIn({ source }: RuleFile, { text, span }: Comment): Omit<IgnoreSym
   return { span, names, reason: reason === '' ? undefined : reason }
 }
 
+/** A line can say to ignore what the check finds. */
+export function mayIgnore(check: string, severity: Severity): boolean {
+  return severity !== 'error' || IGNORABLE_ERRORS.has(check)
+}
+
 /** The ignore says so of that finding. */
 export function ignoresFinding({ reason, names, before }: IgnoreSymbol, { check, severity, span }: Diagnostic): boolean {
-  return reason !== undefined && (severity !== 'error' || IGNORABLE_ERRORS.has(check))
+  return reason !== undefined && mayIgnore(check, severity)
     && names.some(({ text }) => text === check) && isWithin(before, span)
 }
 

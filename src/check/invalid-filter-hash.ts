@@ -9,8 +9,8 @@ export const invalidFilterHash: Check = {
   severity: 'error',
   fix: 'offered',
   doc: '`#` stands for all levels that follow, so it can only be the last [MQTT-4.7.1-1].',
-  bad: 'backend.redis.hook.message.publish.1 = {"topic": "a/#/b", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
-  good: 'backend.redis.hook.message.publish.1 = {"topic": "a/+/b", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
+  bad: 'backend.redis.hook.message.publish.1 = {"topic": "a/#/b", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
+  good: 'backend.redis.hook.message.publish.1 = {"topic": "a/+/b", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
   *find({ rules }) {
     for (const { topic } of rules) {
       const problem = topic === undefined ? undefined : filterProblem(topic.value)

@@ -9,8 +9,8 @@ export const invalidFilterPlus: Check = {
   severity: 'error',
   fix: 'offered',
   doc: '`+` and `#` stand for whole levels; part of a level cannot be matched [MQTT-4.7.1-1] [MQTT-4.7.1-2].',
-  bad: 'backend.redis.hook.message.publish.1 = {"topic": "room+/temp", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
-  good: 'backend.redis.hook.message.publish.1 = {"topic": "+/temp", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
+  bad: 'backend.redis.hook.message.publish.1 = {"topic": "room+/temp", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
+  good: 'backend.redis.hook.message.publish.1 = {"topic": "+/temp", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
   *find({ rules }) {
     for (const { topic } of rules) {
       const problem = topic === undefined ? undefined : filterProblem(topic.value)

@@ -1,4 +1,4 @@
-import { FUNCTION_KEY_TYPES } from '../actions/key-types.ts'
+import { KEY_TYPES } from '../actions/key-table.ts'
 import type { Span } from '../diagnostic/diagnostic.ts'
 import { keyTypeOf, overwrites, type KeyType } from '../language/command-keys.ts'
 import type { Check } from './check.ts'
@@ -53,7 +53,7 @@ function usesOf(rule: RuleSymbol): readonly Use[] {
   if (pool === undefined) return []
   const { known, functionName } = rule
   const ofFunction = known === undefined || functionName === undefined ? [] : known.keys.flatMap((key): Use[] => {
-    const type = FUNCTION_KEY_TYPES.get(key)
+    const type = KEY_TYPES.get(key)
     return type === undefined ? [] : [{ pool, key, type, span: functionName.span, title: known.name, overwrites: false }]
   })
   const calls = callsOf([rule])

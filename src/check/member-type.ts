@@ -7,8 +7,8 @@ export const memberType: Check = {
   name: 'member-type',
   severity: 'error',
   doc: 'Each field of a rule takes values of one type.',
-  bad: 'backend.redis.hook.message.publish.1 = {"topic": 5, "action": {"function": "on_message_publish"}, "pool": "pool1"}',
-  good: 'backend.redis.hook.message.publish.1 = {"topic": "5", "action": {"function": "on_message_publish"}, "pool": "pool1"}',
+  bad: 'backend.redis.hook.message.publish.1 = {"topic": 5, "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
+  good: 'backend.redis.hook.message.publish.1 = {"topic": "5", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
   *find({ rules }) {
     for (const rule of rules) {
       yield* wrongMembers(rule)

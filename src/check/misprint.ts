@@ -9,10 +9,20 @@ export interface Misprint {
   readonly pools: readonly string[]
 }
 
+/** Each with the setting that it was to be. */
+const MISPRINTS: ReadonlyMap<string, string> = new Map([
+  ['backend.redis.sentinel', 'backend.redis.<pool>.sentinel'],
+  ['auth.redis.sentinel', 'backend.redis.<pool>.sentinel'],
+])
+
 /** The setting that a key was to be, with `<pool>` for a name, if it is one of the misprints. */
 export function misprintOf(words: readonly string[]): string | undefined {
-  const written = words.join('.')
-  return written === 'backend.redis.sentinel' || written === 'auth.redis.sentinel' ? 'backend.redis.<pool>.sentinel' : undefined
+  return MISPRINTS.get(words.join('.'))
+}
+
+/** The misprints of a setting. */
+export function misprintsOf(key: string): readonly string[] {
+  return [...MISPRINTS].flatMap(([misprint, meant]) => meant === key ? [misprint] : [])
 }
 
 /**

@@ -10,8 +10,8 @@ export const oldForm: Check = {
   severity: 'warning',
   fix: 'safe',
   doc: 'The forms before EMQ X 2.0 and the misprints of its manuals are read; the new line says the same.',
-  bad: 'backend.redis.rule.1 = {"action": "on_client_connected", "filter": "#", "pool": "pool1"}',
-  good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}',
+  bad: 'backend.redis.rule.1 = {"action": "on_subscribe_lookup", "filter": "#", "pool": "pool1"}',
+  good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_subscribe_lookup"}, "pool": "pool1"}',
   *find(symbols) {
     yield* rules(symbols)
     yield* unreadableRules(symbols)

@@ -9,11 +9,13 @@ export const poolSplitFlow: Check = {
   doc: 'A rule of one pool never looks into another: what is stored, fetched and acknowledged belongs into one pool.',
   bad: `backend.redis.pool1.server = 10.0.0.1:6379
 backend.redis.pool2.server = 10.0.0.2:6379
-backend.redis.hook.message.publish.1 = {"topic": "queue/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
-backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool2"}`,
+backend.redis.hook.message.publish.1 = {"topic": "values/#", "action": {"function": "on_message_retain"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.message.publish.2 = {"topic": "values/#", "action": {"function": "on_retain_delete"}, "pool": "pool1"}
+backend.redis.hook.session.subscribed.1 = {"topic": "values/#", "action": {"function": "on_retain_lookup"}, "pool": "pool2"}`,
   good: `backend.redis.pool1.server = 10.0.0.1:6379
-backend.redis.hook.message.publish.1 = {"topic": "queue/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
-backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}`,
+backend.redis.hook.message.publish.1 = {"topic": "values/#", "action": {"function": "on_message_retain"}, "expired_time": 3600, "pool": "pool1"}
+backend.redis.hook.message.publish.2 = {"topic": "values/#", "action": {"function": "on_retain_delete"}, "pool": "pool1"}
+backend.redis.hook.session.subscribed.1 = {"topic": "values/#", "action": {"function": "on_retain_lookup"}, "pool": "pool1"}`,
   *find(symbols) {
     for (const flow of flowsOf(symbols).flows) yield* splitOf(flow)
   },

@@ -7,8 +7,8 @@ export const topicOnTopiclessHook: Check = {
   severity: 'warning',
   fix: 'offered',
   doc: 'A client that connects has no topic yet: the filter has no effect, and the rule runs for every client.',
-  bad: 'backend.redis.hook.client.connected.1 = {"topic": "sensors/#", "action": {"function": "on_client_connected"}, "pool": "pool1"}',
-  good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}',
+  bad: 'backend.redis.hook.client.connected.1 = {"topic": "sensors/#", "action": {"function": "on_subscribe_lookup"}, "pool": "pool1"}',
+  good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_subscribe_lookup"}, "pool": "pool1"}',
   *find(symbols) {
     for (const { hook, members, rule } of symbols.rules) {
       const topic = members.get('topic')

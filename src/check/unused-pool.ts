@@ -9,9 +9,9 @@ export const unusedPool: Check = {
   doc: 'A pool that no rule names is never opened. Said only where every rule can be read and names a pool that is defined.',
   bad: `backend.redis.pool1.server = 10.0.0.1:6379
 backend.redis.pool9.server = 10.0.0.9:6379
-backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}`,
+backend.redis.hook.client.connected.1 = {"action": {"function": "on_subscribe_lookup"}, "pool": "pool1"}`,
   good: `backend.redis.pool9.server = 10.0.0.9:6379
-backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool9"}`,
+backend.redis.hook.client.connected.1 = {"action": {"function": "on_subscribe_lookup"}, "pool": "pool9"}`,
   *find(symbols) {
     const rules = currentRules(symbols)
     const unclear = symbols.broken.length + symbols.strays.length > 0 || symbols.isPartial

@@ -3,6 +3,7 @@ import { count, type Finding, type Remedy } from '../store/doctor/findings.ts'
 import type { PoolFacts, ServerFacts } from '../store/doctor/facts.ts'
 import type { Verdict } from '../store/doctor/promises.ts'
 import { shortPath } from './short-path.ts'
+import { wrapped } from './wrapped.ts'
 
 /** What the doctor says of one pool. */
 export type Diagnosis = { readonly name: string, readonly at: Place, readonly tls: boolean } & (
@@ -10,8 +11,6 @@ export type Diagnosis = { readonly name: string, readonly at: Place, readonly tl
   | { readonly looked: false, readonly reason: string }
 )
 
-/** Columns of a terminal. */
-const WIDTH = 100
 const LABEL = 'danger'.length
 /** Behind a finding's severity. */
 const INDENT = ' '.repeat(LABEL + 4)
@@ -86,17 +85,4 @@ function summary(diagnoses: readonly Diagnosis[]): string {
   const blind = diagnoses.filter(({ looked }) => !looked).length
   const seen = dangers === 0 ? 'nothing that was seen endangers what is acknowledged' : count(dangers, 'danger')
   return `${count(diagnoses.length, 'pool')}: ${blind === diagnoses.length ? '' : seen}${blind === 0 || blind === diagnoses.length ? '' : '; '}${blind === 0 ? '' : `${blind} could not be looked at`}`
-}
-
-/** In lines of the terminal's width, all but the first indented. */
-function wrapped(text: string, indent: string): string {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/(?<=\S) /)) {
-    if (line !== '' && line.length + 1 + word.length > WIDTH) {
-      lines.push(line)
-      line = `${indent}${word}`
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line].join('\n')
 }

@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).startCommand(),
   lint: async () => (await import('./lint.ts')).lintCommand(),
   fmt: async () => (await import('./fmt.ts')).fmtCommand(),
+  explain: async () => (await import('./explain.ts')).explainCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   acl: async () => (await import('./acl.ts')).aclCommand(),

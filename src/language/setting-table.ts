@@ -8,6 +8,10 @@ export interface SettingRow<T> {
   /** Where no line sets it. */
   readonly default: T | undefined
   readonly summary: string
+  /** What else is to be known of it, in sentences. */
+  readonly doc?: string
+  /** A value as it is written. */
+  readonly example: string
   readonly unbuilt?: Unbuilt
 }
 
@@ -17,17 +21,22 @@ const DEEPEST = 1024
 /** Of one client, whatever it asks for. */
 const MOST_SUBSCRIPTIONS = 65_535
 
-const certfile: SettingRow<string> = { value: anyText, default: undefined, summary: 'its certificate in PEM, and behind it those that lead to a root' }
-const keyfile: SettingRow<string> = { value: anyText, default: undefined, summary: 'the key of its certificate in PEM, without a passphrase' }
-const cafile: SettingRow<string> = { value: anyText, default: undefined, summary: 'who signs the certificates that clients must show; without it they need none' }
+const LISTENS = 'A bare port is one of 127.0.0.1: anything wider than this machine is a deliberate line. A change needs a restart.'
+
+const certfile: SettingRow<string> = {
+  value: anyText, default: undefined, summary: 'its certificate in PEM, and behind it those that lead to a root', example: '/etc/hookline/cert.pem',
+  doc: 'A file that is renewed is taken over while it runs.',
+}
+const keyfile: SettingRow<string> = { value: anyText, default: undefined, summary: 'the key of its certificate in PEM, without a passphrase', example: '/etc/hookline/key.pem' }
+const cafile: SettingRow<string> = { value: anyText, default: undefined, summary: 'who signs the certificates that clients must show; without it they need none', example: '/etc/hookline/clients.pem' }
 /** EMQ X: 1,024,000, on a machine that does nothing else. */
-const maxConnections: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 100_000, summary: 'connections at one time; those beyond are closed' }
+const maxConnections: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 100_000, summary: 'connections at one time; those beyond are closed', example: '1000' }
 /** EMQ X's default. */
-const maxConnRate: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'new connections in a second; those beyond are closed' }
+const maxConnRate: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'new connections in a second; those beyond are closed', example: '100' }
 /** EMQ X's default. */
-const checkOriginEnable: SettingRow<boolean> = { value: onOrOff, default: false, summary: 'only pages of `check_origins` may open a WebSocket' }
-const checkOrigins: SettingRow<readonly string[]> = { value: origins, default: [], summary: 'pages that may, such as `https://example.com`; who is no page always may' }
-const path: SettingRow<string> = { value: urlPath, default: '/mqtt', summary: 'the path of its URL' }
+const checkOriginEnable: SettingRow<boolean> = { value: onOrOff, default: false, summary: 'only pages of `check_origins` may open a WebSocket', example: 'on' }
+const checkOrigins: SettingRow<readonly string[]> = { value: origins, default: [], summary: 'pages that may, such as `https://example.com`; who is no page always may', example: 'https://example.com' }
+const path: SettingRow<string> = { value: urlPath, default: '/mqtt', summary: 'the path of its URL', example: '/mqtt' }
 
 /**
  * The settings of SPEC 1.1 that are not a pool's; `<name>` stands for a word of the user's. The
@@ -36,26 +45,45 @@ const path: SettingRow<string> = { value: urlPath, default: '/mqtt', summary: 't
 export const SETTINGS = {
   'backend.redis.msg.expired_after': {
     value: wholeNumber(-2_147_483_648, 3_153_600_000), default: undefined,
-    summary: 'seconds to keep what is stored, where a rule has no `expired_time`; 0 and less: for ever',
+    summary: 'seconds to keep what is stored, where a rule has no `expired_time`; 0 and less: for ever', example: '3600',
+    doc: 'The older, global form of `expired_time`, which counts where a rule has one above 0.',
   },
-  'node.name': { value: oneWord, default: 'hookline@127.0.0.1', summary: 'the `{node}` in keys; unique per Redis' },
-  'node.data_dir': { value: anyText, default: undefined, summary: 'where the embedded store keeps its files; `data` beside the first file' },
-  'listener.tcp.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT is spoken; 0 is a free port' },
+  'node.name': {
+    value: oneWord, default: 'hookline@127.0.0.1', summary: 'the `{node}` in keys; unique per Redis', example: 'hookline@10.0.0.7',
+    doc: 'A change needs a restart.',
+  },
+  'node.data_dir': {
+    value: anyText, default: undefined, summary: 'where the embedded store keeps its files; `data` beside the first file', example: '/var/lib/hookline',
+    doc: 'A change needs a restart.',
+  },
+  'listener.tcp.<name>': {
+    value: listenAddress, default: undefined, summary: 'where MQTT is spoken; 0 is a free port', example: '0.0.0.0:1883',
+    doc: LISTENS,
+  },
   'listener.tcp.<name>.max_connections': maxConnections,
   'listener.tcp.<name>.max_conn_rate': maxConnRate,
-  'listener.ssl.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over TLS is spoken' },
+  'listener.ssl.<name>': {
+    value: listenAddress, default: undefined, summary: 'where MQTT over TLS is spoken', example: '0.0.0.0:8883',
+    doc: LISTENS,
+  },
   'listener.ssl.<name>.certfile': certfile,
   'listener.ssl.<name>.keyfile': keyfile,
   'listener.ssl.<name>.cafile': cafile,
   'listener.ssl.<name>.max_connections': maxConnections,
   'listener.ssl.<name>.max_conn_rate': maxConnRate,
-  'listener.ws.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket is spoken' },
+  'listener.ws.<name>': {
+    value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket is spoken', example: '0.0.0.0:8083',
+    doc: LISTENS,
+  },
   'listener.ws.<name>.path': path,
   'listener.ws.<name>.max_connections': maxConnections,
   'listener.ws.<name>.max_conn_rate': maxConnRate,
   'listener.ws.<name>.check_origin_enable': checkOriginEnable,
   'listener.ws.<name>.check_origins': checkOrigins,
-  'listener.wss.<name>': { value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket and TLS is spoken' },
+  'listener.wss.<name>': {
+    value: listenAddress, default: undefined, summary: 'where MQTT over WebSocket and TLS is spoken', example: '0.0.0.0:8084',
+    doc: LISTENS,
+  },
   'listener.wss.<name>.certfile': certfile,
   'listener.wss.<name>.keyfile': keyfile,
   'listener.wss.<name>.cafile': cafile,
@@ -65,18 +93,33 @@ export const SETTINGS = {
   'listener.wss.<name>.check_origin_enable': checkOriginEnable,
   'listener.wss.<name>.check_origins': checkOrigins,
   'management.listener.http': {
-    value: listenAddress, default: { host: '127.0.0.1', port: 18_083 }, summary: 'console, HTTP API and metrics',
+    value: listenAddress, default: { host: '127.0.0.1', port: 18_083 }, summary: 'console, HTTP API and metrics', example: 'off',
     unbuilt: { severity: 'warning', what: 'the management listener', except: ['off'] },
   },
-  'mqtt.max_packet_size': { value: size(1, 268_435_455), default: 1_048_576, summary: 'bytes of a packet from a client' },
-  'mqtt.max_clientid_len': { value: wholeNumber(1, 65_535), default: 65_535, summary: 'bytes of a client id' },
-  'mqtt.max_topic_levels': { value: limitUpTo(DEEPEST), default: 128, summary: `levels of a topic or filter, at most ${DEEPEST}; 0: as many as that` },
-  'mqtt.max_inflight': { value: wholeNumber(1, 65_535), default: 32, summary: 'unacknowledged QoS 1 and 2 messages to one client' },
-  'mqtt.max_mqueue_len': { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'uncovered messages kept in memory for one session' },
-  'mqtt.max_subscriptions': { value: limitUpTo(MOST_SUBSCRIPTIONS), default: 5_000, summary: `subscriptions of one client, at most ${MOST_SUBSCRIPTIONS}; 0: as many as that` },
-  'mqtt.session_expiry_interval': { value: duration(1_000, 31_536_000_000), default: 7_200_000, summary: 'how long a session that is not clean outlives its connection' },
-  'mqtt.max_sessions': { value: wholeNumber(1, 10_000_000), default: 100_000, summary: 'sessions kept for clients that are away; beyond, the one longest away goes' },
-  'mqtt.idle_timeout': { value: duration(1, 86_400_000), default: 15_000, summary: 'from connection to CONNECT' },
+  'mqtt.max_packet_size': {
+    value: size(1, 268_435_455), default: 1_048_576, summary: 'bytes of a packet from a client', example: '256KB',
+    doc: 'A larger packet ends its connection before it is read.',
+  },
+  'mqtt.max_clientid_len': {
+    value: wholeNumber(1, 65_535), default: 65_535, summary: 'bytes of a client id', example: '64',
+    doc: 'A longer one is refused.',
+  },
+  'mqtt.max_topic_levels': {
+    value: limitUpTo(DEEPEST), default: 128, summary: `levels of a topic or filter, at most ${DEEPEST}; 0: as many as that`, example: '16',
+    doc: 'A deeper topic ends its connection, a deeper filter is refused.',
+  },
+  'mqtt.max_inflight': {
+    value: wholeNumber(1, 65_535), default: 32, summary: 'unacknowledged QoS 1 and 2 messages to one client', example: '100',
+    doc: 'The others wait, of what the rules cover in Redis.',
+  },
+  'mqtt.max_mqueue_len': {
+    value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'uncovered messages kept in memory for one session', example: '10000',
+    doc: 'Beyond it the oldest goes, counted. What the rules cover waits in Redis instead.',
+  },
+  'mqtt.max_subscriptions': { value: limitUpTo(MOST_SUBSCRIPTIONS), default: 5_000, summary: `subscriptions of one client, at most ${MOST_SUBSCRIPTIONS}; 0: as many as that`, example: '100' },
+  'mqtt.session_expiry_interval': { value: duration(1_000, 31_536_000_000), default: 7_200_000, summary: 'how long a session that is not clean outlives its connection', example: '24h' },
+  'mqtt.max_sessions': { value: wholeNumber(1, 10_000_000), default: 100_000, summary: 'sessions kept for clients that are away; beyond, the one longest away goes', example: '10000' },
+  'mqtt.idle_timeout': { value: duration(1, 86_400_000), default: 15_000, summary: 'from connection to CONNECT', example: '5s' },
 } as const satisfies Record<string, SettingRow<unknown>>
 
 export type SettingKey = keyof typeof SETTINGS

@@ -46,6 +46,12 @@ export interface Listener {
   readonly at: Place | undefined
 }
 
+/** SPEC 1.1: loopback only, unless a line sets `listener.tcp.external` or `listener.ws.external`. */
+export const DEFAULT_LISTENERS: readonly (Pick<Listener, 'kind' | 'name'> & { readonly address: Address })[] = [
+  { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 } },
+  { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 } },
+]
+
 /** In the order in which they are shown. */
 export const LISTENER_KINDS = ['tcp', 'ssl', 'ws', 'wss'] as const
 

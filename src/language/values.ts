@@ -7,20 +7,24 @@ export interface ValueKind<T> {
   readonly expects: string
   /** Nothing if the text is no such value. */
   read(text: string): T | undefined
+  /** As it is written in a file. */
+  write(value: T): string
 }
 
-export const anyText: ValueKind<string> = { expects: 'a text', read: text => text }
+export const anyText: ValueKind<string> = { expects: 'a text', read: text => text, write: text => text }
 
 /** No blank in it, so that it can stand in a key or an address. */
 export const oneWord: ValueKind<string> = {
   expects: 'a text without blanks',
   read: text => /\s/.test(text) ? undefined : text,
+  write: text => text,
 }
 
 /** Of a URL, without a query. */
 export const urlPath: ValueKind<string> = {
   expects: 'the path of a URL, such as `/mqtt`',
   read: text => /^\/[^\s?#]*$/.test(text) ? text : undefined,
+  write: text => text,
 }
 
 export function wholeNumber(least: number, most: number): ValueKind<number> {
@@ -30,6 +34,7 @@ export function wholeNumber(least: number, most: number): ValueKind<number> {
       const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
       return value >= least && value <= most ? value : undefined
     },
+    write: String,
   }
 }
 
@@ -42,11 +47,12 @@ export function limitUpTo(most: number): ValueKind<number> {
       const value = number.read(text)
       return value === 0 ? most : value === undefined ? undefined : Math.min(value, most)
     },
+    write: String,
   }
 }
 
 export function oneOf<const T extends string>(...names: readonly T[]): ValueKind<T> {
-  return { expects: names.map(name => `\`${name}\``).join(' or '), read: text => names.find(name => name === text) }
+  return { expects: names.map(name => `\`${name}\``).join(' or '), read: text => names.find(name => name === text), write: name => name }
 }
 
 /** EMQ X's flags; it takes `true` and `false` too. */
@@ -56,6 +62,7 @@ export const onOrOff: ValueKind<boolean> = {
     if (text === 'on' || text === 'true') return true
     return text === 'off' || text === 'false' ? false : undefined
   },
+  write: value => value ? 'on' : 'off',
 }
 
 /** Milliseconds. */
@@ -73,6 +80,7 @@ export function duration(least: number, most: number): ValueKind<number> {
       for (const [, count, unit] of text.matchAll(/(\d+)(ms|[wdhms])/g)) sum += Number(count) * (UNITS[unit ?? ''] ?? 0)
       return sum >= least && sum <= most ? sum : undefined
     },
+    write: value => inUnits(value, UNITS),
   }
 }
 
@@ -87,7 +95,14 @@ export function size(least: number, most: number): ValueKind<number> {
       const bytes = Number(count) * (BYTES[(unit ?? '').toUpperCase()] ?? 0)
       return bytes >= least && bytes <= most ? bytes : undefined
     },
+    write: value => inUnits(value, BYTES),
   }
+}
+
+/** With the largest unit of which it is a whole number. */
+function inUnits(value: number, units: Readonly<Record<string, number>>): string {
+  const [unit, one] = Object.entries(units).filter(([, size]) => value % size === 0).sort(([, a], [, b]) => b - a)[0] ?? ['', 1]
+  return `${value / one}${unit}`
 }
 
 /** An address of a Redis; its port is absent where the text gives none. */
@@ -109,6 +124,7 @@ export const servers: ValueKind<'embedded' | readonly ServerAddress[]> = {
     }
     return addresses
   },
+  write: value => value === 'embedded' ? value : value.map(writeAddress).join(','),
 }
 
 /** What a browser says of a page: scheme and host, and a port that is not the scheme's. */
@@ -118,6 +134,7 @@ export const origins: ValueKind<readonly string[]> = {
     const found = text.split(',').map(part => part.trim().toLowerCase())
     return found.every(origin => /^[a-z][a-z0-9+.-]*:\/\/[^\s/]+$/.test(origin)) ? found : undefined
   },
+  write: value => value.join(','),
 }
 
 /** Where a listener with a bare port listens: wider than this machine is a deliberate line (SPEC 6). */
@@ -133,6 +150,11 @@ export const listenAddress: ValueKind<Address | 'off'> = {
     const address = readAddress(text)
     return address?.port === undefined ? undefined : { host: address.host, port: address.port }
   },
+  write: value => value === 'off' ? value : writeAddress(value),
+}
+
+function writeAddress({ host, port }: ServerAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`
 }
 
 function readAddress(text: string): ServerAddress | undefined {

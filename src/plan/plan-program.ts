@@ -7,10 +7,10 @@ import { HOOKS, HOOK_NAMES, type HookName } from '../language/hooks.ts'
 import { DEFAULT_PORTS, POOL_OPTIONS, type PoolOptionName } from '../language/pool-options.ts'
 import { compareRuleNumbers } from '../language/rule-number.ts'
 import { SETTINGS, type SettingKey } from '../language/setting-table.ts'
-import { LISTENER_KINDS, type Listener, type ListenerTls, type Settings } from '../language/settings.ts'
+import { DEFAULT_LISTENERS, LISTENER_KINDS, type Listener, type ListenerTls, type Settings } from '../language/settings.ts'
 import { listenAddress, type ValueKind } from '../language/values.ts'
 import type { CommandPart, Setting } from '../syntax/ast.ts'
-import type { Address, CommandTemplate, NamedFile, Place, PoolSpec, PoolTls, Program, Step, StepAction } from './program.ts'
+import type { CommandTemplate, NamedFile, Place, PoolSpec, PoolTls, Program, Step, StepAction } from './program.ts'
 
 /**
  * What files mean in which the checks have found no error; what they leave open gets its default.
@@ -39,12 +39,6 @@ function planSettings(symbols: Symbols): Settings {
     idleTimeoutMs: needed(settingOf(symbols, 'mqtt.idle_timeout', SETTINGS['mqtt.idle_timeout'])),
   }
 }
-
-/** SPEC 1.1: loopback only, unless a line sets `listener.tcp.external` or `listener.ws.external`. */
-const DEFAULT_LISTENERS: readonly (Pick<Listener, 'kind' | 'name'> & { readonly address: Address })[] = [
-  { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 } },
-  { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 } },
-]
 
 function planListeners(symbols: Symbols): readonly Listener[] {
   const listeners = LISTENER_KINDS.flatMap(kind => Array.from(symbols.current.values(), ({ setting, target }) => {
