@@ -1,37 +1,73 @@
-import { Command } from 'commander'
+import { resolve } from 'node:path'
+import { Command, Option } from 'commander'
 import pc from 'picocolors'
 import { oneOfThese } from '../diagnostic/did-you-mean.ts'
+import { withIncluded } from '../diagnostic/source.ts'
+import { explainLine } from '../explain/explain-line.ts'
 import { findPages, namesLike } from '../explain/find-pages.ts'
+import type { Page } from '../explain/page.ts'
+import { readPrograms } from '../server/sources.ts'
+import { lineStoryText } from './line-text.ts'
 import { pageList, pageText, type TextLook } from './page-text.ts'
+
+interface Options {
+  readonly file: readonly string[] | undefined
+}
 
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('say what a check, hook, function, placeholder, setting or Redis key is')
-    .argument('[name]', 'as it stands in a file or after a finding; without it all names')
+    .description('say what a name of the language is, or what a line of a rules file does')
+    .argument('[name|file:line]', 'as it stands in a file or after a finding; without it all names are listed')
+    .addOption(new Option('-f, --file <file...>', 'the rules files that include the file of the line, or are read with it'))
     .addHelpText('after', `
-A name that means several things is explained in each of its meanings; upper and lower case make no
-difference. All of it is in docs/reference.md.
+Names are those of checks, hooks, functions, placeholders, settings, rule members and Redis keys, in
+capitals or not; one that means several things is explained in each of its meanings. All of it is in
+docs/reference.md. A line of a rule is explained with the rules that it works together with.
 
-Exit codes: 0 explained, 2 there is no such name.`)
+Exit codes: 0 explained, 2 there is no such name or line, or a file could not be read.`)
     .action(run)
 }
 
-function run(name: string | undefined): void {
+async function run(name: string | undefined, { file }: Options): Promise<void> {
   const look = { colour: pc.isColorSupported && process.stdout.isTTY }
   // whoever reads it may have seen enough (`hookline explain | head`)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
+  const pages = name === undefined ? [] : findPages(name)
+  const place = placeIn(name)
   if (name === undefined) process.stdout.write(pageList(look))
-  else explainName(name, look)
+  else if (pages.length > 0) process.stdout.write(pages.map((page: Page) => pageText(page, look)).join('\n'))
+  else if (place !== undefined) await explainPlace(place, file, look)
+  else failToFind(name)
 }
 
-function explainName(name: string, look: TextLook): void {
-  const pages = findPages(name)
-  if (pages.length > 0) {
-    process.stdout.write(pages.map(page => pageText(page, look)).join('\n'))
-    return
-  }
+interface Place {
+  readonly file: string
+  readonly line: number
+}
+
+/** `rules.conf:12`, and as findings have it `rules.conf:12:5`. */
+function placeIn(name: string | undefined): Place | undefined {
+  const { file, line } = /^(?<file>.+?):(?<line>\d{1,9})(?::\d+)?:?$/.exec(name ?? '')?.groups ?? {}
+  return file === undefined || line === undefined ? undefined : { file, line: Number(line) }
+}
+
+async function explainPlace({ file, line }: Place, files: readonly string[] | undefined, look: TextLook): Promise<void> {
+  const read = await readPrograms(files ?? [file], { overrides: false, stdin: undefined })
+  if (!read.ok) return fail(`cannot read ${read.file}: ${read.reason}`)
+  const sources = read.programs.flat()
+  const source = withIncluded(sources).find(({ name }) => resolve(name) === resolve(file))
+  if (source === undefined) return fail(`${file} is none of the files that were read`)
+  const story = explainLine(sources, { file: source.name, line })
+  if (story === undefined) return fail(`${file} has no line ${line}`)
+  process.stdout.write(lineStoryText(story, source, look))
+}
+
+function failToFind(name: string): void {
   const near = namesLike(name)
-  const hint = near.length > 0 ? `did you mean ${oneOfThese(near)}?` : '`hookline explain` lists all names'
-  process.stderr.write(`hookline: nothing is called ${name}; ${hint}\n`)
+  fail(`nothing is called ${name}; ${near.length > 0 ? `did you mean ${oneOfThese(near)}?` : '`hookline explain` lists all names'}`)
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`hookline: ${sentence}\n`)
   process.exitCode = 2
 }

@@ -102,13 +102,4 @@ export const ORDINARY: readonly Situation[] = [
     name: 'fmt-utf-16', line: 'hookline fmt rules.conf', exit: 2,
     before({ folder }) { writeFileSync(join(folder, 'rules.conf'), Buffer.from('\uFEFFnode.name = a', 'utf16le')) },
   },
-
-  { name: 'explain-a-check', line: 'hookline explain no-expiry', exit: 0 },
-  { name: 'explain-a-hook', line: 'hookline explain message.publish', exit: 0 },
-  { name: 'explain-two-meanings', line: 'hookline explain topic', exit: 0 },
-  { name: 'explain-a-function', line: 'hookline explain on_message_fetch', exit: 0 },
-  { name: 'explain-a-setting', line: 'hookline explain backend.redis.pool1.sentinel', exit: 0 },
-  { name: 'explain-a-key', line: 'hookline explain mqtt:clock', exit: 0 },
-  { name: 'explain-no-such-name', line: 'hookline explain no-expirey', exit: 2 },
-  { name: 'explain-nothing-like-it', line: 'hookline explain something-else-altogether', exit: 2 },
 ]
