@@ -30,7 +30,7 @@ const certfile: SettingRow<string> = {
 const keyfile: SettingRow<string> = { value: anyText, default: undefined, summary: 'the key of its certificate in PEM, without a passphrase', example: '/etc/hookline/key.pem' }
 const cafile: SettingRow<string> = { value: anyText, default: undefined, summary: 'who signs the certificates that clients must show; without it they need none', example: '/etc/hookline/clients.pem' }
 /** EMQ X: 1,024,000, on a machine that does nothing else. */
-const maxConnections: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 100_000, summary: 'connections at one time; those beyond are closed', example: '1000' }
+const maxConnections: SettingRow<number> = { value: wholeNumber(1, 10_000_000), default: 100_000, summary: 'connections at one time; those beyond are closed', example: '1000' }
 /** EMQ X's default. */
 const maxConnRate: SettingRow<number> = { value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'new connections in a second; those beyond are closed', example: '100' }
 /** EMQ X's default. */
