@@ -4,8 +4,10 @@ import { isPlaceholder, placeholdersOf } from '../language/hook-name.ts'
 import type { CommandField } from '../syntax/ast.ts'
 import { partOf } from '../syntax/parse.ts'
 import type { Check } from './check.ts'
-import { fieldText, rewritten } from './command-text.ts'
+import { fieldText, quotedField, rewritten } from './command-text.ts'
 import { callsOf } from './redis-call.ts'
+import type { CommandSymbol } from './symbols.ts'
+import { written } from './template.ts'
 import { isRefused } from './unpaired.ts'
 
 /** Placeholders that EMQ X's manuals print without `${}`; ours were never written so. */
@@ -32,38 +34,56 @@ export const bareWordPlaceholder: Check = {
           span: partOf(text, 0, text.value.length),
           message: `this stores the ${words.length === 1 ? 'word' : 'words'} ${oneOfThese(words, 'and')}, not the ${words.length === 1 ? 'value' : 'values'}`,
           hint: `write ${oneOfThese(words.map(word => `\${${word}}`), 'and')}`,
-          fix: rewritten(command, fields.map((field, i) => i === 0 ? field : filled(field, i, words)), 'write the placeholders'),
+          fix: rewritten(command, filledTexts(fields, hook).map(fieldText), 'write the placeholders'),
         }
       }
     }
   },
 }
 
-/** Each once. Words of a key count only beside a whole field that is one: `INCR count:topic` may be meant. */
-function bareWords([, ...fields]: readonly CommandField[], hook: HookName): readonly string[] {
-  const whole = fields.flatMap((field, i) => {
-    const word = literal(field)
-    const namesValue = fields[i + 1]?.parts.some(({ kind }) => kind === 'placeholder') === true
-    return word !== undefined && i > 0 && !namesValue && isBare(word, hook) ? [word] : []
-  })
-  if (whole.length === 0) return []
-  const key = fields[0] === undefined ? undefined : literal(fields[0])
-  return [...new Set([...key?.split(':').filter(word => isBare(word, hook)) ?? [], ...whole])]
+/** The command with placeholders in the place of the bare words; undefined if it has none. */
+export function withPlaceholders({ fields }: CommandSymbol, hook: HookName): string | undefined {
+  return bareFields(fields.slice(1), hook).size === 0 ? undefined : filledTexts(fields, hook).map(quotedField).join(' ')
 }
 
-/** The field with placeholders for the words; of the key also where they are parts of it. */
-function filled(field: CommandField, at: number, words: readonly string[]): CommandField | string {
-  const text = literal(field)
-  if (text === undefined) return field
-  const parts = at === 1 ? text.split(':') : [text]
-  return parts.some(part => words.includes(part)) ? fieldText(parts.map(part => words.includes(part) ? `\${${part}}` : part).join(':')) : field
+/** The fields with placeholders for the bare words; of the key also where they are parts of it. */
+function filledTexts(fields: readonly CommandField[], hook: HookName): readonly string[] {
+  const bare = bareFields(fields.slice(1), hook)
+  return fields.map(({ parts }, i) => {
+    const key = i === 1 ? literal({ parts }) : undefined
+    if (key !== undefined) return key.split(':').map(word => isBare(word, hook) ? `\${${word}}` : word).join(':')
+    return bare.has(i - 1) ? `\${${written(parts)}}` : written(parts)
+  })
+}
+
+/** Each once. Words of a key count only beside a whole field that is one: `INCR count:topic` may be meant. */
+function bareWords([, ...fields]: readonly CommandField[], hook: HookName): readonly string[] {
+  const bare = bareFields(fields, hook)
+  if (bare.size === 0) return []
+  const key = fields[0] === undefined ? undefined : literal(fields[0])
+  return [...new Set([...key?.split(':').filter(word => isBare(word, hook)) ?? [], ...fields.flatMap((field, i) => bare.has(i) ? literal(field) ?? [] : [])])]
+}
+
+/** The fields behind the key that are a bare word; one before a value with a placeholder names a hash field. */
+function bareFields(fields: readonly CommandField[], hook: HookName): ReadonlySet<number> {
+  return new Set(fields.flatMap((field, i) => {
+    const word = literal(field)
+    const namesValue = fields[i + 1]?.parts.some(({ kind }) => kind === 'placeholder') === true
+    return word !== undefined && i > 0 && !namesValue && isBare(word, hook) ? [i] : []
+  }))
+}
+
+/** Words of a key that may be meant as placeholders, where nothing else in the command says so. */
+export function doubtfulWords({ fields: [, key, ...others] }: CommandSymbol, hook: HookName): readonly string[] {
+  if (key === undefined || bareFields([key, ...others], hook).size > 0) return []
+  return literal(key)?.split(':').filter(word => isBare(word, hook)) ?? []
 }
 
 function isBare(word: string, hook: HookName): boolean {
   return PRINTED_BARE.has(word) && isPlaceholder(word) && placeholdersOf(hook).includes(word)
 }
 
-function literal({ parts }: CommandField): string | undefined {
+function literal({ parts }: Pick<CommandField, 'parts'>): string | undefined {
   const [only] = parts
   return parts.length === 1 && only?.kind === 'text' ? only.text : undefined
 }

@@ -37,7 +37,11 @@ function typed(fields: readonly (CommandField | string)[]): string {
 
 /** A field as it is typed, in quotes where it needs them, and with the escapes of JSON. */
 export function fieldText(text: string): string {
+  return JSON.stringify(quotedField(text)).slice(1, -1)
+}
+
+/** A field as a command has it, in quotes where it needs them. */
+export function quotedField(text: string): string {
   const quoted = text === '' || text.includes(' ') || text.startsWith('"')
-  const field = quoted ? `"${text.replace(/["\\]/g, String.raw`\$&`)}"` : text
-  return JSON.stringify(field).slice(1, -1)
+  return quoted ? `"${text.replace(/["\\]/g, String.raw`\$&`)}"` : text
 }

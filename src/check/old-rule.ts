@@ -4,14 +4,14 @@ import { HOOKS } from '../language/hooks.ts'
 import type { JsonMember, JsonObject, JsonString, Key, Rule } from '../syntax/ast.ts'
 
 /** Functions before EMQ X 2.0 that have another name since: the one pair there was is the queue's (SPEC 1.2). */
-export const RENAMED_FUNCTIONS: Readonly<Partial<Record<string, FunctionName>>> = {
-  on_message_fetch: 'on_message_fetch_for_queue',
-  on_message_acked: 'on_message_acked_for_queue',
-}
+export const RENAMED_FUNCTIONS: ReadonlyMap<string, FunctionName> = new Map([
+  ['on_message_fetch', 'on_message_fetch_for_queue'],
+  ['on_message_acked', 'on_message_acked_for_queue'],
+])
 
 /** Names that the action of such a rule may have, but for those that only came with EMQ X 2.0. */
 export const OLD_FUNCTIONS: readonly string[] = [
-  'on_client_connected', 'on_client_disconnected', 'on_subscribe_lookup', 'on_message_publish', ...Object.keys(RENAMED_FUNCTIONS),
+  'on_client_connected', 'on_client_disconnected', 'on_subscribe_lookup', 'on_message_publish', ...RENAMED_FUNCTIONS.keys(),
   'on_message_retain', 'on_retain_delete', 'on_retain_lookup',
 ]
 
@@ -33,7 +33,7 @@ export function oldAction({ value }: Rule): JsonString | undefined {
  */
 export function modernRule(old: Rule): Rule | undefined {
   const action = oldAction(old)
-  const known = action === undefined ? undefined : actionNamed(RENAMED_FUNCTIONS[action.value] ?? action.value)
+  const known = action === undefined ? undefined : actionNamed(RENAMED_FUNCTIONS.get(action.value) ?? action.value)
   const hook = known?.hooks[0]
   if (action === undefined || known === undefined || hook === undefined) return undefined
   const number = old.key.words.slice(3)

@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   lint: async () => (await import('./lint.ts')).lintCommand(),
   fmt: async () => (await import('./fmt.ts')).fmtCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
+  migrate: async () => (await import('./migrate.ts')).migrateCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   acl: async () => (await import('./acl.ts')).aclCommand(),

@@ -10,11 +10,16 @@ const SEVERITIES: Readonly<Record<Severity, string>> = {
   info: 'a hint',
 }
 
+const FIXES = { safe: '`hookline lint --fix` mends it', offered: 'offered to editors and programs' } as const
+
 /** One for each check: every message of the compiler carries the name of one. */
-export const CHECK_PAGES: readonly Page[] = CHECKS.map(({ name, severity, doc, bad, good }) => ({
+export const CHECK_PAGES: readonly Page[] = CHECKS.map(({ name, severity, fix, doc, bad, good }) => ({
   kind: 'check', name, spellings: [],
   summary: `${severity}: ${SEVERITIES[severity]}`,
-  facts: mayIgnore(name, severity) ? [['where it is meant', `\`# hookline-ignore ${name} -- reason\` on the line before`]] : [],
+  facts: [
+    ...fix === undefined ? [] : [['fix', FIXES[fix]] as const],
+    ...mayIgnore(name, severity) ? [['where it is meant', `\`# hookline-ignore ${name} -- reason\` on the line before`] as const] : [],
+  ],
   doc,
   examples: [{ title: 'avoid', text: bad }, { title: 'prefer', text: good }],
 }))

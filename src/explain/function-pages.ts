@@ -7,7 +7,7 @@ import type { Page } from './page.ts'
 
 export const FUNCTION_PAGES: readonly Page[] = ACTIONS.map((action) => {
   const { name, hooks, summary, doc, qos, keys, expires } = action
-  const older = Object.keys(RENAMED_FUNCTIONS).filter(old => RENAMED_FUNCTIONS[old] === name)
+  const older = [...RENAMED_FUNCTIONS].flatMap(([old, today]) => today === name ? [old] : [])
   const partners = partnersOf(action)
   return {
     kind: 'function', name, spellings: older,

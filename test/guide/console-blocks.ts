@@ -1,5 +1,5 @@
 /*
- * The notation of docs/guide.md and README.md, for whoever writes in them:
+ * The notation of docs/guide.md, docs/guide/ and README.md, for whoever writes in them:
  *
  *   ```console         what is typed and what it prints; carried out by the tests
  *   ```console lamp    the same in another terminal, which is called `lamp`

@@ -9,10 +9,10 @@ import { walk } from './walk.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Pages whose `console` blocks are carried out; how they are written is said in console-blocks.ts. */
-const WALKED = ['docs/guide.md', 'README.md']
+const WALKED = ['docs/guide.md', 'docs/guide/rules.md', 'README.md']
 
 /** Pages in which each block says what it is; those that are no `console` are for reading. */
-const MARKED = ['README.md', 'docs/guide.md']
+const MARKED = ['README.md', 'docs/guide.md', 'docs/guide/rules.md']
 const KINDS = ['console', 'text', 'conf', 'js']
 
 /** A chapter of a page is read in minutes, and starts some thirty processes. Milliseconds. */

@@ -6,6 +6,7 @@ import { sourceFiles } from '../structure/imports.ts'
 import { ASKED } from './asked.ts'
 import { ELSEWHERE } from './elsewhere.ts'
 import { EXPLAINED } from './explained.ts'
+import { MIGRATED } from './migrated.ts'
 import { ORDINARY } from './ordinary.ts'
 import { SAID } from './said.ts'
 import { sentencesOf, type Sentence } from './sentences.ts'
@@ -16,7 +17,7 @@ import type { Situation } from './situation.ts'
 // SPEC 5.1: exit codes are fixed. What a command says is in a golden file of the situation's name;
 // UPDATE=1 writes them.
 
-const SITUATIONS: readonly Situation[] = [...ORDINARY, ...EXPLAINED, ...STARTS, ...ASKED]
+const SITUATIONS: readonly Situation[] = [...ORDINARY, ...EXPLAINED, ...MIGRATED, ...STARTS, ...ASKED]
 const OUT = '.out'
 
 let world: World

@@ -7,7 +7,7 @@ const STOREYS: readonly (readonly string[])[] = [
   ['syntax', 'actions'],
   ['check', 'plan'],
   ['compile.ts'],
-  ['engine', 'delivery', 'store', 'broker', 'simulate', 'explain'],
+  ['engine', 'delivery', 'store', 'broker', 'simulate', 'explain', 'migrate'],
   ['server', 'console'],
   ['cli'],
 ]
