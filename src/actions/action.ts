@@ -44,6 +44,11 @@ export interface Action {
   readonly expires: boolean
   /** Redis keys it touches, with the placeholders of the language, for docs and explain. */
   readonly keys: readonly string[]
-  readonly effects?: (event: HookEvent, expirySeconds: number | undefined) => Effect | undefined
+  /**
+   * Why the function asks nothing of Redis for this event, although its rule matches: a clause for
+   * people; undefined: it does. `effects` is asked only then.
+   */
+  readonly skips?: (event: HookEvent) => string | undefined
+  readonly effects?: (event: HookEvent, expirySeconds: number | undefined) => Effect
   readonly brings?: 'subscriptions' | 'queue' | 'pubsub' | 'latest' | 'retained'
 }

@@ -1,4 +1,5 @@
 import type { Action } from './action.ts'
+import { qos0Subscription } from './record-of.ts'
 
 /** EMQ X 4.4 Redis backend, "keep latest". */
 export const onMessageFetchForKeepLatest: Action = {
@@ -10,4 +11,5 @@ export const onMessageFetchForKeepLatest: Action = {
   expires: false,
   keys: ['mqtt:latest:${topic}'],
   brings: 'latest',
+  skips: qos0Subscription,
 }

@@ -1,4 +1,5 @@
 import type { Action } from './action.ts'
+import { qos0Subscription } from './record-of.ts'
 
 /** EMQ X 4.4 Redis backend, "one-to-many messages". */
 export const onMessageFetchForPubsub: Action = {
@@ -10,4 +11,5 @@ export const onMessageFetchForPubsub: Action = {
   expires: false,
   keys: ['mqtt:acked:${clientid}:${topic}', 'mqtt:msg:${topic}', 'mqtt:msg:${msgid}'],
   brings: 'pubsub',
+  skips: qos0Subscription,
 }

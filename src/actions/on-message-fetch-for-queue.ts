@@ -1,4 +1,5 @@
 import type { Action } from './action.ts'
+import { qos0Subscription } from './record-of.ts'
 
 /** EMQ X 4.4 Redis backend, "one-to-one messages". */
 export const onMessageFetchForQueue: Action = {
@@ -10,4 +11,5 @@ export const onMessageFetchForQueue: Action = {
   expires: false,
   keys: ['mqtt:msg:${topic}', 'mqtt:msg:${msgid}'],
   brings: 'queue',
+  skips: qos0Subscription,
 }

@@ -10,6 +10,6 @@ export const onMessagePublish: Action = {
   qos: 'messages with QoS 1 and 2; of QoS 0 nothing is stored',
   expires: true,
   keys: ['mqtt:msg:${msgid}', 'mqtt:msg:${topic}'],
-  effects: (event, expirySeconds) =>
-    event.qos === 0 ? undefined : { kind: 'store', record: recordOf(event), expirySeconds },
+  skips: ({ qos }) => qos === 0 ? 'the message has QoS 0; only those of QoS 1 and 2 are stored' : undefined,
+  effects: (event, expirySeconds) => ({ kind: 'store', record: recordOf(event), expirySeconds }),
 }

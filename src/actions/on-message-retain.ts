@@ -10,8 +10,10 @@ export const onMessageRetain: Action = {
   qos: 'messages of any QoS',
   expires: true,
   keys: ['mqtt:retain:${topic}'],
-  effects: (event, expirySeconds) => {
-    const record = recordOf(event)
-    return record.retain && record.payload.length > 0 ? { kind: 'retain', record, expirySeconds } : undefined
+  skips: (event) => {
+    const { retain, payload } = recordOf(event)
+    if (!retain) return 'the message has no retain flag'
+    return payload.length === 0 ? 'the payload is empty, which removes a retained message' : undefined
   },
+  effects: (event, expirySeconds) => ({ kind: 'retain', record: recordOf(event), expirySeconds }),
 }

@@ -10,8 +10,10 @@ export const onRetainDelete: Action = {
   qos: 'messages of any QoS',
   expires: false,
   keys: ['mqtt:retain:${topic}'],
-  effects: (event) => {
-    const record = recordOf(event)
-    return record.retain && record.payload.length === 0 ? { kind: 'retain-delete', record } : undefined
+  skips: (event) => {
+    const { retain, payload } = recordOf(event)
+    if (!retain) return 'the message has no retain flag'
+    return payload.length > 0 ? 'the payload is not empty' : undefined
   },
+  effects: (event) => ({ kind: 'retain-delete', record: recordOf(event) }),
 }

@@ -12,3 +12,8 @@ export function ackedMessage(event: HookEvent): { readonly topic: string, readon
   if (event.msgid === undefined || event.topic === undefined) throw new Error(`a ${event.hook} event names no message`)
   return { topic: event.topic, msgid: event.msgid }
 }
+
+/** What a subscription with QoS 0 is not owed is not fetched for it (SPEC 3). */
+export function qos0Subscription({ qos }: HookEvent): string | undefined {
+  return qos === 0 ? 'the subscription has QoS 0; what is stored is fetched for QoS 1 and 2' : undefined
+}

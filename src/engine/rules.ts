@@ -30,10 +30,23 @@ export function effectsOf(rules: Rules, steps: readonly Step[], event: HookEvent
       for (const effect of commandEffects(action.commands, event)) byPool = withEffect(byPool, rules, step, effect)
       continue
     }
-    const effect = actionOf(action.name).effects?.(event, step.expirySeconds)
+    const effect = functionEffect(action.name, step, event)
     if (effect !== undefined) byPool = withEffect(byPool, rules, step, effect)
   }
   return byPool
+}
+
+/** What one step that matches wants done in its pool; nothing if its function skips the event, or brings something instead. */
+export function stepEffects(step: Step, event: HookEvent): readonly Effect[] {
+  const { action } = step
+  if (action.kind === 'commands') return commandEffects(action.commands, event)
+  const effect = functionEffect(action.name, step, event)
+  return effect === undefined ? [] : [effect]
+}
+
+function functionEffect(name: FunctionName, { expirySeconds }: Step, event: HookEvent): Effect | undefined {
+  const { skips, effects } = actionOf(name)
+  return effects === undefined || skips?.(event) !== undefined ? undefined : effects(event, expirySeconds)
 }
 
 const NONE: PoolEffects[] = []
