@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MemoryRedis } from './memory-pool.ts'
+import { MemoryRedis } from '../../src/simulate/memory-pool.ts'
 import { PublisherStub, QUEUE_AND_PUBSUB, Rig, type Rule, Subscriber, turn } from './rig.ts'
 
 /**

@@ -10,7 +10,7 @@ import { Events } from '../../src/engine/events.ts'
 import { Outcomes } from '../../src/engine/outcomes.ts'
 import { HOOK_NAMES, type HookName } from '../../src/language/hooks.ts'
 import type { Program, Step } from '../../src/plan/program.ts'
-import { MemoryPool, MemoryRedis } from './memory-pool.ts'
+import { MemoryPool, MemoryRedis } from '../../src/simulate/memory-pool.ts'
 
 /** A rule in short: hook, filter, function; all in pool1. */
 export type Rule = readonly [HookName, string, FunctionName]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryPool, MemoryRedis } from './memory-pool.ts'
+import { MemoryPool, MemoryRedis } from '../../src/simulate/memory-pool.ts'
 import { packet, PublisherStub, QUEUE_AND_PUBSUB, Rig, turn, type Rule } from './rig.ts'
 
 describe('a queue', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryRedis } from './memory-pool.ts'
+import { MemoryRedis } from '../../src/simulate/memory-pool.ts'
 import { QUEUE_AND_PUBSUB, Rig, type Rule } from './rig.ts'
 
 const RETAINED: readonly Rule[] = [

@@ -1,7 +1,7 @@
-import type { Effect, Outcome } from '../../src/actions/effect.ts'
-import type { MessageRecord } from '../../src/actions/message-record.ts'
-import { msgidMicros } from '../../src/actions/msgid.ts'
-import type { ChangedTopicsRequest, LogEntry, PageRequest, Pool, PresentClients, RetainedRequest, Submission, TopicIndex, TopicsRequest } from '../../src/delivery/ports.ts'
+import type { Effect, Outcome } from '../actions/effect.ts'
+import type { MessageRecord } from '../actions/message-record.ts'
+import { msgidMicros } from '../actions/msgid.ts'
+import type { ChangedTopicsRequest, LogEntry, PageRequest, Pool, PresentClients, RetainedRequest, Submission, TopicIndex, TopicsRequest } from '../delivery/ports.ts'
 
 /** A read is carried out at one moment and answered at a later one. */
 interface Read {
