@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Submission } from '../../src/delivery/ports.ts'
 import type { Step } from '../../src/plan/program.ts'
-import { MemoryPool, MemoryRedis } from '../../src/simulate/memory-pool.ts'
+import { MemoryPool } from '../../src/simulate/memory-pool.ts'
+import { MemoryRedis } from '../../src/simulate/memory-redis.ts'
 import { packet, programOf, PublisherStub, QUEUE_AND_PUBSUB, Rig, turn, type Rule } from './rig.ts'
 
 /** Moments at which a promise once broke: each test failed before its cause was mended. */

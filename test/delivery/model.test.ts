@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MemoryRedis } from '../../src/simulate/memory-pool.ts'
+import { MemoryRedis } from '../../src/simulate/memory-redis.ts'
 import { PublisherStub, QUEUE_AND_PUBSUB, Rig, type Rule, Subscriber, turn } from './rig.ts'
 
 /**
@@ -198,7 +198,7 @@ async function run(commands: readonly Command[], world: World): Promise<{ readon
     if (seenBy < owed) lost.push(`${payload} on ${topic} reached ${seenBy} of ${owed}`)
   }
   // everyone has acknowledged all, so the latest message has been seen
-  if (redis.latest.size > 0) lost.push('the latest message')
+  if (redis.latestCount > 0) lost.push('the latest message')
   return { lost, repeated: clients.flatMap((client) => client.wrong) }
 }
 

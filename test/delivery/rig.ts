@@ -1,7 +1,7 @@
 import { msgidMaker } from '../../src/actions/msgid.ts'
 import type { FunctionName } from '../../src/actions/action.ts'
 import { Delivery } from '../../src/delivery/delivery.ts'
-import type { Clock, Link, OutgoingPublish } from '../../src/delivery/ports.ts'
+import type { Link, OutgoingPublish } from '../../src/delivery/ports.ts'
 import { Publisher, type IncomingPublish, type PublisherLink } from '../../src/delivery/publisher.ts'
 import { Retransmissions } from '../../src/delivery/retransmissions.ts'
 import type { Session } from '../../src/delivery/session.ts'
@@ -10,7 +10,9 @@ import { Events } from '../../src/engine/events.ts'
 import { Outcomes } from '../../src/engine/outcomes.ts'
 import { HOOK_NAMES, type HookName } from '../../src/language/hooks.ts'
 import type { Program, Step } from '../../src/plan/program.ts'
-import { MemoryPool, MemoryRedis } from '../../src/simulate/memory-pool.ts'
+import { MemoryPool } from '../../src/simulate/memory-pool.ts'
+import { MemoryRedis } from '../../src/simulate/memory-redis.ts'
+import { StillClock } from '../../src/simulate/still-clock.ts'
 
 /** A rule in short: hook, filter, function; all in pool1. */
 export type Rule = readonly [HookName, string, FunctionName]
@@ -39,32 +41,9 @@ export function programOf(rules: readonly Rule[], settings: Partial<Program['set
   }
 }
 
-/** Time that stands still until it is moved. */
-export class TestClock implements Clock {
-  ms = 1_700_000_000_000
-  #timers: { at: number, callback: () => void }[] = []
-
-  now(): number {
-    return this.ms
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.ms + ms, callback }
-    this.#timers.push(timer)
-    return () => { this.#timers = this.#timers.filter((other) => other !== timer) }
-  }
-
-  pass(ms: number): void {
-    this.ms += ms
-    const due = this.#timers.filter((timer) => timer.at <= this.ms)
-    this.#timers = this.#timers.filter((timer) => timer.at > this.ms)
-    for (const { callback } of due) callback()
-  }
-}
-
 /** One broker without sockets: its delivery on a pool in memory. */
 export class Rig {
-  readonly clock = new TestClock()
+  readonly clock = new StillClock(1_700_000_000_000)
   readonly counters = newCounters()
   readonly outcomes: Outcomes
   readonly delivery: Delivery

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryPool, MemoryRedis } from '../../src/simulate/memory-pool.ts'
+import { MemoryPool } from '../../src/simulate/memory-pool.ts'
+import { MemoryRedis } from '../../src/simulate/memory-redis.ts'
 import { packet, PublisherStub, QUEUE_AND_PUBSUB, Rig, turn, type Rule } from './rig.ts'
 
 describe('a queue', () => {
@@ -96,7 +97,7 @@ describe('pubsub', () => {
     client.subscribe('pubsub/a')
     for (const payload of ['1', '2', '3']) await rig.publish('pubsub/a', payload)
     const [first, second, third] = client.open
-    const position = () => rig.pool.redis.records.get(rig.pool.redis.positions.get('c pubsub/a') ?? '')?.payload.toString()
+    const position = () => rig.pool.redis.records.get(rig.pool.redis.position('c', 'pubsub/a') ?? '')?.payload.toString()
     if (first === undefined || second === undefined || third === undefined) throw new Error('three are open')
     client.ack(third)
     await rig.settle()
@@ -279,7 +280,7 @@ describe('keep latest', () => {
     expect(client.got).toEqual(['2'])
     client.ackAll()
     await rig.settle()
-    expect(rig.pool.redis.latest.size).toBe(0)
+    expect(rig.pool.redis.latestCount).toBe(0)
     await rig.publish('x', '3')
     expect(client.got).toEqual(['2', '3'])
   })

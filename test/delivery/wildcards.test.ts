@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryRedis } from '../../src/simulate/memory-pool.ts'
+import { MemoryRedis } from '../../src/simulate/memory-redis.ts'
 import { QUEUE_AND_PUBSUB, Rig, type Rule } from './rig.ts'
 
 const RETAINED: readonly Rule[] = [
@@ -197,7 +197,7 @@ describe('keep latest for a wildcard subscription', () => {
     await rig.publish('x/c', 'c1')
     await ackAll(rig, client)
     expect(client.got.toSorted()).toEqual(['a2', 'b1', 'c1'])
-    expect(rig.pool.redis.latest.size).toBe(0)
+    expect(rig.pool.redis.latestCount).toBe(0)
   })
 })
 
