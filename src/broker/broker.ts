@@ -1,21 +1,19 @@
 import type { Clock, Pool } from '../delivery/ports.ts'
+import { Arrivals } from '../delivery/arrivals.ts'
 import { Delivery, type SessionCounts, SLOW_TICK_MS } from '../delivery/delivery.ts'
 import { Publisher, type PublishPorts } from '../delivery/publisher.ts'
 import { Retransmissions } from '../delivery/retransmissions.ts'
-import type { Session } from '../delivery/session.ts'
 import { type ClosureCount, type Counters, newCounters } from '../engine/counters.ts'
 import { Events } from '../engine/events.ts'
 import type { Log } from '../engine/log-port.ts'
 import { Outcomes } from '../engine/outcomes.ts'
 import { Presence } from '../engine/presence.ts'
-import { bringsOf, poolOf, type Rules } from '../engine/rules.ts'
-import { subscriptionProblem } from '../language/topic-filter.ts'
-import { stepsFor } from '../plan/match.ts'
-import type { Step } from '../plan/program.ts'
+import type { Rules } from '../engine/rules.ts'
+import { isOfBroker } from '../language/topic-filter.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
 import { BoundedLog } from './bounded-log.ts'
 import { ClosureLog } from './closure-log.ts'
-import { Connection, isOfBroker, reasonWord } from './connection.ts'
+import { Connection, reasonWord } from './connection.ts'
 import { listen, type ListenOptions, type OpenListener } from './listeners.ts'
 import { Orders } from './orders.ts'
 import type { Limits, Refusal } from './packet-check.ts'
@@ -27,8 +25,6 @@ const HOLD_SWEEP_MS = 200
 const STUCK_SWEEP_MS = 1000
 /** How long a stop waits for Redis to take what connections left. Milliseconds. */
 const CLOSE_MS = 10_000
-/** A lookup that failed is asked again after so long. Milliseconds. */
-const LOOKUP_RETRY_MS = 500
 
 /** The MQTT broker on a set of rules: connections, what they publish, and what they are owed. */
 export class Broker {
@@ -38,9 +34,9 @@ export class Broker {
   readonly #refusals: BoundedLog
   readonly #clock: Clock
   readonly #closures: ClosureLog
-  readonly #events: Events
   readonly #delivery: Delivery
   readonly #presence: Presence
+  readonly #arrivals: Arrivals
   readonly #orders: Orders
   readonly #retransmissions = new Retransmissions()
   readonly #publishPorts: PublishPorts
@@ -60,11 +56,13 @@ export class Broker {
     this.#closures = new ClosureLog(log, clock)
     this.outcomes = new Outcomes(log)
     const events = new Events(this.outcomes, this.counters)
-    this.#events = events
     this.#delivery = new Delivery({ rules: options.rules, events, counters: this.counters, clock })
     this.#presence = new Presence({
       rules: () => this.#delivery.rules, events, counters: this.counters, now: () => Math.floor(clock.now() / 1000),
     })
+    this.#arrivals = new Arrivals({ delivery: this.#delivery, presence: this.#presence, events, clock, log: {
+      warn: (fields, message) => this.#refusals.warn('proxy subscription', { fields, message, beyond: 'more proxy subscriptions were left out' }),
+    } })
     this.#orders = new Orders({
       log,
       counters: this.counters,
@@ -72,7 +70,7 @@ export class Broker {
       port: {
         subscribe: (clientid, filter, qos) => {
           const connection = this.#byId.get(clientid)
-          if (connection?.ready === true) this.#proxySubscribe(connection.session, filter, qos)
+          if (connection?.ready === true) this.#arrivals.subscribe(connection.session, filter, qos)
         },
         unsubscribe: (clientid, filter) => {
           const connection = this.#byId.get(clientid)
@@ -226,47 +224,9 @@ export class Broker {
   // --- connections
 
   #ready(connection: Connection): void {
-    const { session } = connection
     connection.ready = true
-    this.#presence.connected(connection.visit, { created: !connection.resumed })
-    this.#delivery.open(session)
-    const hooks = connection.resumed ? ['client.connected'] as const : ['client.connected', 'session.created'] as const
-    const { rules } = this.#delivery
-    const lookups = hooks.flatMap((hook) => stepsFor(rules.program, hook)).filter((step) => bringsOf(step) === 'subscriptions')
-    const pools = new Set(lookups.map((step) => poolOf(rules, step.pool)))
-    for (const pool of pools) this.#bringSubscriptions(connection, pool, lookups.filter((step) => step.pool === pool.name))
-  }
-
-  /** `on_subscribe_lookup`: as if the client had asked itself; its own SUBSCRIBE wins (SPEC 5.2). */
-  #bringSubscriptions(connection: Connection, pool: Pool, lookups: readonly Step[]): void {
-    const { session, clientid } = connection
-    pool.proxySubscriptions(clientid, (rows) => {
-      if (session.link !== connection) return
-      if (rows instanceof Error) {
-        if (pool.ready) this.#events.refused(lookups, rows)
-        this.#clock.after(LOOKUP_RETRY_MS, () => { if (session.link === connection) this.#bringSubscriptions(connection, pool, lookups) })
-        return
-      }
-      for (const [topic, written] of rows) {
-        if (subscriptionProblem(topic) !== undefined) {
-          this.#refusals.warn('proxy subscription', {
-            fields: { clientid, filter: topic, pool: pool.name }, message: 'a proxy subscription was left out: its filter cannot be served',
-            beyond: 'more proxy subscriptions were left out',
-          })
-          continue
-        }
-        this.#proxySubscribe(session, topic, clampQos(written))
-      }
-      this.#events.brought(lookups)
-    })
-  }
-
-  /** What the client has asked for itself stays as it is. */
-  #proxySubscribe(session: Session, filter: string, qos: 0 | 1 | 2): void {
-    const known = session.subscriptions.get(filter)
-    if (known?.own === true) return
-    const subscription = this.#delivery.subscribe(session, filter, qos, { own: false })
-    this.#delivery.subscribed(session, subscription, { resumed: known !== undefined })
+    const { session, visit, resumed } = connection
+    this.#arrivals.arrived({ session, visit, resumed, link: connection })
   }
 
   #refused(client: MqttClient, { problem, reason, connack }: Refusal): void {
@@ -326,10 +286,4 @@ export class Broker {
   #every(ms: number, callback: () => void): void {
     this.#timers.push(setInterval(callback, ms).unref())
   }
-}
-
-/** `mqtt:sub:` holds text: what is no QoS is 0, what is above 2 is 2 (SPEC 3). */
-function clampQos(written: string): 0 | 1 | 2 {
-  const qos = Math.trunc(Number(written))
-  return qos >= 2 ? 2 : qos === 1 ? 1 : 0
 }

@@ -5,7 +5,7 @@ import { Publisher, type PublisherLink, type PublishPorts } from '../delivery/pu
 import type { Session } from '../delivery/session.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Visit } from '../engine/presence.ts'
-import { subscriptionProblem, topicLevels, withoutShare } from '../language/topic-filter.ts'
+import { isOfBroker, subscriptionProblem, topicLevels, withoutShare } from '../language/topic-filter.ts'
 import type { ConnectDetails, MqttClient } from './aedes.ts'
 import type { BoundedLog } from './bounded-log.ts'
 import type { ClientPacket } from './client-packet.ts'
@@ -193,11 +193,6 @@ export class Connection implements Link, PublisherLink {
     // [MQTT-3.10.4-5]: answered also when nothing was subscribed
     this.#wire.unsuback(idOf(packet))
   }
-}
-
-/** A topic that only the broker publishes to [MQTT-4.7.2-1]. */
-export function isOfBroker(topic: string): boolean {
-  return topic.startsWith('$SYS/')
 }
 
 function isByBroker(reason: Reason): reason is keyof typeof CLOSED_BY_BROKER {

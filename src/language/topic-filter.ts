@@ -107,3 +107,8 @@ export function subscriptionProblem(filter: string): 'share' | FilterProblem['ki
   const rest = sharedFilter(filter)
   return rest === undefined ? 'share' : filterProblem(rest)?.kind
 }
+
+/** A topic that only the broker publishes to [MQTT-4.7.2-1]. */
+export function isOfBroker(topic: string): boolean {
+  return topic.startsWith('$SYS/')
+}
