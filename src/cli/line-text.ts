@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import { clean } from '../diagnostic/render/clean.ts'
+import { clean } from '../diagnostic/render/report.ts'
 import { withoutSecrets } from '../diagnostic/render/secret.ts'
 import type { Source } from '../diagnostic/source.ts'
 import { lineText, sourceText } from '../diagnostic/source-text.ts'

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   fmt: async () => (await import('./fmt.ts')).fmtCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
+  test: async () => (await import('./test.ts')).testCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   acl: async () => (await import('./acl.ts')).aclCommand(),

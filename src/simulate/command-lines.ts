@@ -9,7 +9,7 @@ export interface CommandLine {
 }
 
 /** Stands for the place that Redis gives a message in its log. */
-export const SCORE = '{score}'
+export const SCORE = '<score>'
 
 /**
  * The Redis commands that an effect amounts to, in EMQ X's layout. The store does the same in
@@ -67,4 +67,25 @@ export function commandText({ name, args }: CommandLine): string {
 function quoted(text: string): string {
   // oxlint-disable-next-line no-control-regex -- these are what a terminal must not get
   return text === '' || /[\u0000-\u0020"\\\u007f]/.test(text) ? JSON.stringify(text) : text
+}
+
+/** The fields of a command that is written so; undefined: a quote is not closed. */
+export function splitCommand(text: string): readonly string[] | undefined {
+  const fields: string[] = []
+  for (let rest = text; ;) {
+    const field = /^"(?:[^"\\]|\\.)*"(?= |$)|^[^" ][^ ]*|^(?= |$)/.exec(rest)?.[0]
+    if (field === undefined) return undefined
+    fields.push(field.startsWith('"') ? unquoted(field) : field)
+    if (field.length === rest.length) return fields
+    rest = rest.slice(field.length + 1)
+  }
+}
+
+/** JSON's escapes; where there is another one, it stands for itself. */
+function unquoted(field: string): string {
+  try {
+    return String(JSON.parse(field))
+  } catch {
+    return field.slice(1, -1).replace(/\\(.)/g, '$1')
+  }
 }

@@ -1,12 +1,12 @@
 import { keys } from '../actions/keys.ts'
 import { OWN_KEYS } from '../actions/own-keys.ts'
-import type { Submission } from '../delivery/ports.ts'
 import { keyIndexes } from '../language/redis-commands.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { openPool, type OpenPool } from '../store/open-pool.ts'
 import type { Reply } from '../store/reply.ts'
 import { isShown, shownKey, type KeySnapshot } from './key-snapshot.ts'
 import type { Value } from './keyspace.ts'
+import { ObservedPool } from './observed-pool.ts'
 import { SortedSet } from './sorted-set.ts'
 import type { StillClock } from './still-clock.ts'
 import type { TestStore } from './test-store.ts'
@@ -57,8 +57,8 @@ export async function realStore(options: RealStoreOptions): Promise<TestStore> {
   await setClock()
   const mine = async (): Promise<readonly string[]> => besideOthers ? await store.existing([...made]) : await store.keys('*')
   return {
-    pool: noting(pool, (submission) => {
-      for (const effect of submission.effects) for (const { key, does } of touchedKeys(effect)) if (does !== 'reads') made.add(key)
+    pool: new ObservedPool(pool, (effect) => {
+      for (const { key, does } of touchedKeys(effect)) if (does !== 'reads') made.add(key)
     }),
     unsimulated: new Map(),
     async command([name = '', ...args]) {
@@ -91,29 +91,6 @@ export async function realStore(options: RealStoreOptions): Promise<TestStore> {
       await store.run('DEL', ...left)
       await pool.close()
     },
-  }
-}
-
-/** The same pool, and somebody hears what it is given. */
-function noting(pool: OpenPool, given: (submission: Submission) => void): TestStore['pool'] {
-  return {
-    get name() { return pool.name },
-    get ready() { return pool.ready },
-    get pendingBytes() { return pool.pendingBytes },
-    get clockOffsetMs() { return pool.clockOffsetMs },
-    get acking() { return pool.acking },
-    submit(submission) {
-      given(submission)
-      pool.submit(submission)
-    },
-    page: (request) => pool.page(request),
-    bodies: (msgids, done) => pool.bodies(msgids, done),
-    retained: (request) => pool.retained(request),
-    latest: (topic, done) => pool.latest(topic, done),
-    proxySubscriptions: (clientid, done) => pool.proxySubscriptions(clientid, done),
-    presentClients: (node, cursor, done) => pool.presentClients(node, cursor, done),
-    topics: (request) => pool.topics(request),
-    changedTopics: (request) => pool.changedTopics(request),
   }
 }
 

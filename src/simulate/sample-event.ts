@@ -19,7 +19,7 @@ export interface EventDetails {
 
 /** An event of the hook with what that hook's events have, no more and no less (SPEC 2). */
 export function sampleEvent(hook: HookName, details: EventDetails): HookEvent {
-  const { clientid = 'client', username, node, ts = 0, topic, qos = 1, retain = false, payload = Buffer.alloc(0), msgid = '{msgid}', reason = 'normal' } = details
+  const { clientid = 'client', username, node, ts = 0, topic, qos = 1, retain = false, payload = Buffer.alloc(0), msgid = '<msgid>', reason = 'normal' } = details
   const base = { hook, clientid, username, node, ts, ...HOOKS[hook].hasTopic && topic !== undefined ? { topic } : {} }
   switch (hook) {
     case 'client.disconnected': return { ...base, reason }

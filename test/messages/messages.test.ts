@@ -8,6 +8,7 @@ import { ELSEWHERE } from './elsewhere.ts'
 import { EXPLAINED } from './explained.ts'
 import { MIGRATED } from './migrated.ts'
 import { ORDINARY } from './ordinary.ts'
+import { RULE_TESTS } from './rule-tests.ts'
 import { SAID } from './said.ts'
 import { sentencesOf, type Sentence } from './sentences.ts'
 import { openWorld, Stage, type World } from './stage.ts'
@@ -17,7 +18,7 @@ import type { Situation } from './situation.ts'
 // SPEC 5.1: exit codes are fixed. What a command says is in a golden file of the situation's name;
 // UPDATE=1 writes them.
 
-const SITUATIONS: readonly Situation[] = [...ORDINARY, ...EXPLAINED, ...MIGRATED, ...STARTS, ...ASKED]
+const SITUATIONS: readonly Situation[...ORDINARY, ...EXPLAINED, ...MIGRATED, ...STARTS, ...ASKED, ...RULE_TESTS] = [...ORDINARY, ...EXPLAINED, ...MIGRATED, ...STARTS, ...ASKED]
 const OUT = '.out'
 
 let world: World
@@ -61,7 +62,7 @@ test('every command has situations for each exit code that its help knows', () =
   expect(had).toEqual(known)
 })
 
-const PRINTING = /^(?:cli|server)\/|^engine\/reload\.ts$|^store\/(?:embedded|tls-files)\.ts$/
+const PRINTING = /^(?:cli|server|simulate\/rule-test)\/|^engine\/reload\.ts$|^store\/(?:embedded|tls-files)\.ts$|^simulate\/real-store\.ts$/
 
 test('every sentence of the code that prints is in a golden file, or said to be elsewhere', () => {
   const all = [...goldens().map(pathOf), ...lintGoldens()].map(file => flat(readFileSync(file, 'utf8').replaceAll(/^2> /gm, '')))

@@ -68,7 +68,7 @@ export class Stage {
       await broker.said('"msg":"ready"')
     }
     await before?.(this)
-    const [, ...args] = line.split(' ')
+    const [, ...args] = this.fill(line).split(' ')
     const command = run(args, { cwd: join(this.folder, situation.cwd ?? ''), env: this.env, ...(stdin === undefined ? {} : { stdin }) })
     this.command = command
     if (until !== undefined) {

@@ -41,7 +41,7 @@ const hi = Buffer.from('hi')
 
 describe('each function amounts to', () => {
   test.each([
-    ['message.publish.1', 'on_message_publish', { payload: hi }, [`HSET mqtt:msg:m1 ${RECORD}`, 'EXPIRE mqtt:msg:m1 60', 'ZADD mqtt:msg:a/b {score} m1', 'EXPIRE mqtt:msg:a/b 60']],
+    ['message.publish.1', 'on_message_publish', { payload: hi }, [`HSET mqtt:msg:m1 ${RECORD}`, 'EXPIRE mqtt:msg:m1 60', 'ZADD mqtt:msg:a/b <score> m1', 'EXPIRE mqtt:msg:a/b 60']],
     ['message.publish.1', 'on_message_publish', { payload: hi, qos: 0 }, 'the message has QoS 0; only those of QoS 1 and 2 are stored'],
     ['message.publish.1', 'on_message_retain', { payload: hi, retain: true }, [`HSET mqtt:retain:a/b ${RECORD.replace('false', 'true')}`, 'EXPIRE mqtt:retain:a/b 60']],
     ['message.publish.1', 'on_message_retain', { payload: hi }, 'the message has no retain flag'],

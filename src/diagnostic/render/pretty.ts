@@ -2,7 +2,6 @@ import pc from 'picocolors'
 import type { Diagnostic, Severity, Span } from '../diagnostic.ts'
 import { withIncluded, type Source } from '../source.ts'
 import { sourceText, type SourceText } from '../source-text.ts'
-import { clean } from './clean.ts'
 import { excerptOf } from './excerpt.ts'
 import { clean } from './report.ts'
 
