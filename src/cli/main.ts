@@ -10,6 +10,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./explain.ts')).explainCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
   test: async () => (await import('./test.ts')).testCommand(),
+  why: async () => (await import('./why.ts')).whyCommand(),
+  'why-not': async () => (await import('./why-not.ts')).whyNotCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   acl: async () => (await import('./acl.ts')).aclCommand(),

@@ -13,7 +13,7 @@ const WALKED = ['docs/guide.md', 'docs/guide/rules.md', 'README.md']
 
 /** Pages in which each block says what it is; those that are no `console` are for reading. */
 const MARKED = ['README.md', 'docs/guide.md', 'docs/guide/rules.md']
-const KINDS = ['console', 'text', 'conf', 'js']
+const KINDS = ['console', 'text', 'conf', 'js', 'yaml']
 
 /** A chapter of a page is read in minutes, and starts some thirty processes. Milliseconds. */
 const CHAPTER_MS = 120_000

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PUBLISH, QUIET, RULES, type Situation } from './situation.ts'
 
-const COMMANDS = ['start', 'lint', 'fmt', 'explain', 'migrate', 'acl', 'adopt', 'reload', 'status', 'redis', 'test']
+const COMMANDS = ['start', 'lint', 'fmt', 'explain', 'migrate', 'acl', 'adopt', 'reload', 'status', 'redis', 'test', 'why', 'why-not']
 
 const WARNING = 'zone.external.idle_timeout = 15s\n'
 const ERROR = 'node.nam = a\n'

@@ -90,10 +90,19 @@ cases:
       d: text
 `
 
+const KEYS = `${RULES}backend.redis.hook.session.subscribed.1 = {"topic": "a/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
+backend.redis.hook.session.subscribed.2 = {"action": {"function": "on_retain_lookup"}, "pool": "pool1"}
+backend.redis.hook.session.subscribed.3 = {"topic": "p/#", "action": {"function": "on_message_fetch_for_pubsub"}, "pool": "pool1"}
+backend.redis.hook.session.subscribed.4 = {"topic": "l/#", "action": {"function": "on_message_fetch_for_keep_latest"}, "pool": "pool1"}
+backend.redis.hook.client.connected.2 = {"action": {"function": "on_subscribe_lookup"}, "pool": "pool1"}
+backend.redis.hook.message.publish.4 = {"topic": "a/+", "action": {"commands": ["SETEX seen:\${clientid}:\${topic}:\${qos}:\${ts}:\${retain} 60 x"]}, "pool": "pool1"}
+`
+const KEY_FILES = { 'rules.conf': KEYS }
+
 const FILES = { 'rules.conf': RULES, 'rules.test.yaml': GOOD }
 const broken = (text: string) => ({ files: { 'rules.conf': RULES, 'rules.test.yaml': text } })
 
-/** What `hookline test` says. */
+/** What `hookline test`, `why` and `why-not` say. */
 export const RULE_TESTS: readonly Situation[] = [
   { name: 'test', line: 'hookline test', exit: 0, files: FILES },
   { name: 'test-coverage', line: 'hookline test --coverage rules.test.yaml', exit: 0, files: FILES },
@@ -194,4 +203,42 @@ cases:
   { name: 'test-redis-not-there', line: 'hookline test --redis redis://{nobody}', exit: 2, files: FILES },
   { name: 'test-redis-not-empty', line: 'hookline test --redis redis://{redis}', exit: 2, files: FILES, async before({ world }) { await world.redis.client.set('theirs', '1') } },
   { name: 'test-redis-of-a-broker', line: 'hookline test --beside-others --redis redis://{redis}', exit: 2, files: FILES, async before({ world }) { await world.redis.client.set('mqtt:clock', '1') } },
+
+  { name: 'why', line: 'hookline why -f rules.conf mqtt:msg:a/1', exit: 0, files: KEY_FILES },
+  { name: 'why-for-ever', line: 'hookline why -f rules.conf mqtt:client:lamp', exit: 0, files: KEY_FILES },
+  { name: 'why-in-several-ways', line: 'hookline why -f rules.conf seen:b:c:a/x:1:5:true', exit: 0, files: KEY_FILES },
+  { name: 'why-as-json', line: 'hookline why -f rules.conf --json mqtt:msg:a/1', exit: 0, files: KEY_FILES },
+  { name: 'why-own', line: 'hookline why -f rules.conf mqtt:clock', exit: 0, files: KEY_FILES },
+  { name: 'why-own-for-an-hour', line: 'hookline why -f rules.conf mqtt:batch:x', exit: 0, files: KEY_FILES },
+  { name: 'why-own-of-adopt', line: 'hookline why -f rules.conf mqtt:adopting', exit: 0, files: KEY_FILES },
+  { name: 'why-other-topic', line: 'hookline why -f rules.conf mqtt:msg:x/1', exit: 1, files: KEY_FILES },
+  { name: 'why-other-node', line: 'hookline why -f rules.conf mqtt:node:n9', exit: 1, files: KEY_FILES },
+  { name: 'why-no-topic', line: 'hookline why -f rules.conf mqtt:msg:a/#/b', exit: 1, files: KEY_FILES },
+  { name: 'why-no-client', line: 'hookline why -f rules.conf mqtt:client:', exit: 1, files: KEY_FILES },
+  { name: 'why-no-qos', line: 'hookline why -f rules.conf seen:c:a/1:3:5:true', exit: 1, files: KEY_FILES },
+  { name: 'why-no-time', line: 'hookline why -f rules.conf seen:c:a/1:1:x:true', exit: 1, files: KEY_FILES },
+  { name: 'why-no-flag', line: 'hookline why -f rules.conf seen:c:a/1:1:5:no', exit: 1, files: KEY_FILES },
+  { name: 'why-no-such-key', line: 'hookline why -f rules.conf mqtt:mgs:a/1', exit: 1, files: KEY_FILES },
+  { name: 'why-no-such-form', line: 'hookline why -f rules.conf seen:a', exit: 1, files: KEY_FILES },
+  { name: 'why-no-rules', line: 'hookline why -f rules.conf a', exit: 1, files: { 'rules.conf': '# none\n' } },
+  { name: 'why-of-nothing', line: 'hookline why', exit: 2 },
+  { name: 'why-no-broker', line: 'hookline why mqtt:clock', exit: 2 },
+
+  { name: 'why-not', line: 'hookline why-not -f rules.conf --hook message.publish --topic a/1/2 --payload x', exit: 0, files: KEY_FILES },
+  { name: 'why-not-qos-0', line: 'hookline why-not -f rules.conf --hook message.publish --topic a --qos 0', exit: 1, files: KEY_FILES },
+  { name: 'why-not-dollar', line: 'hookline why-not -f rules.conf --hook message.publish --topic $a', exit: 1, files: { 'rules.conf': KEYS.replace('a/#', '#') } },
+  { name: 'why-not-shared', line: 'hookline why-not -f rules.conf --hook session.subscribed --topic $share/g/a/+', exit: 0, files: KEY_FILES },
+  { name: 'why-not-fetches', line: 'hookline why-not -f rules.conf --hook session.subscribed --topic p/1 --qos 0', exit: 0, files: KEY_FILES },
+  { name: 'why-not-fetches-all', line: 'hookline why-not -f rules.conf --hook session.subscribed --topic p/1', exit: 0, files: KEY_FILES },
+  { name: 'why-not-latest', line: 'hookline why-not -f rules.conf --hook session.subscribed --topic l/1', exit: 0, files: KEY_FILES },
+  { name: 'why-not-without-topic', line: 'hookline why-not -f rules.conf --hook client.connected --clientid lamp', exit: 0, files: KEY_FILES },
+  { name: 'why-not-as-json', line: 'hookline why-not -f rules.conf --hook session.subscribed --topic a/1 --json', exit: 0, files: KEY_FILES },
+  { name: 'why-not-no-rule', line: 'hookline why-not -f rules.conf --hook message.acked --topic a', exit: 1, files: KEY_FILES },
+  { name: 'why-not-of-nothing', line: 'hookline why-not', exit: 2 },
+  { name: 'why-not-no-such-hook', line: 'hookline why-not --hook message.published --topic a', exit: 2 },
+  { name: 'why-not-no-hook-at-all', line: 'hookline why-not --hook x --topic a', exit: 2 },
+  { name: 'why-not-no-qos', line: 'hookline why-not --hook message.publish --topic a --qos 3', exit: 2 },
+  { name: 'why-not-topic-missing', line: 'hookline why-not --hook message.publish', exit: 2 },
+  { name: 'why-not-topic-needless', line: 'hookline why-not --hook client.connected --topic a', exit: 2 },
+  { name: 'why-not-no-topic', line: 'hookline why-not --hook message.publish --topic a/#/b', exit: 2 },
 ]

@@ -1,0 +1,70 @@
+import { Command, Option } from 'commander'
+import type { OwnKey } from '../actions/own-keys.ts'
+import { patternText, type KeyPattern } from '../simulate/key-pattern.ts'
+import { ruleName } from '../simulate/rule-test/run-case.ts'
+import { whyKey, type Values, type Why } from '../simulate/why.ts'
+import { brokerOption } from './find-broker.ts'
+import { readProgram } from './read-program.ts'
+import { fileOption, rulesFiles } from './rules-files.ts'
+
+export function whyCommand(): Command {
+  return new Command('why')
+    .description('list the rules that write, remove or read a key of Redis')
+    .argument('<key>', 'such as mqtt:msg:queue/a')
+    .addOption(fileOption())
+    .addOption(brokerOption())
+    .addOption(new Option('--json', 'all of it as JSON'))
+    .addHelpText('after', `
+It judges by the rules, and asks no Redis.
+
+Exit codes: 0 there are some, or the key is one of hookline's own, 1 no rule touches it or the rules have
+errors, 2 the rules could not be read.`)
+    .action(run)
+}
+
+async function run(key: string, { file, broker, json = false }: { readonly file?: readonly string[], readonly broker?: string, readonly json?: boolean }): Promise<void> {
+  const files = await rulesFiles({ file, broker })
+  const read = files === undefined ? undefined : await readProgram(files)
+  if (read === undefined) return
+  const why = whyKey(read.program, key)
+  process.stdout.write(json ? `${JSON.stringify(whyJson(why), null, 2)}\n` : whyText(why))
+  process.exitCode = why.rules.length > 0 || why.own !== undefined ? 0 : 1
+}
+
+function whyJson({ key, own, rules, misses }: Why): object {
+  const about = ({ step, parts, does, type, expirySeconds }: KeyPattern): object => ({ rule: ruleName(step), at: step.at, pool: step.pool, pattern: patternText(parts), does, type, expirySeconds })
+  return {
+    key,
+    own: own === undefined ? undefined : { pattern: own.pattern, type: own.type, expirySeconds: own.expirySeconds, summary: own.summary, functions: own.functions },
+    rules: rules.map(({ pattern, values }) => ({ ...about(pattern), values })),
+    misses: misses.map(({ pattern, why }) => ({ ...about(pattern), why })),
+  }
+}
+
+function whyText({ key, own, rules, misses }: Why): string {
+  if (own !== undefined && rules.length === 0) return ownText(key, own)
+  if (rules.length > 0) return rules.map(({ pattern, values }) => `${headOf(pattern)}\n${aboutOf(pattern)}${values.map(valuesText).join('')}`).join('\n')
+  const nearest = misses.map(({ pattern, why }) => `\n${headOf(pattern)}\n  ${patternText(pattern.parts)}: ${why}\n`)
+  return `no rule touches ${key}${nearest.length > 0 ? '; the nearest:\n' : '\n'}${nearest.join('')}`
+}
+
+function ownText(key: string, { summary, type, expirySeconds, functions, command }: OwnKey): string {
+  const kept = expirySeconds === undefined ? 'as long as it holds something' : `for ${expirySeconds} s after it was written`
+  const who = command === undefined ? `kept by ${functions.join(', ')}` : `kept by \`${command}\``
+  return `${key} is hookline's own: ${summary}\n  ${type}, kept ${kept}; ${who}\n`
+}
+
+function headOf({ step }: KeyPattern): string {
+  const what = step.action.kind === 'function' ? step.action.name : 'commands'
+  return `${ruleName(step)}  ${step.at.file}:${step.at.line}  ${what}, pool ${step.pool}`
+}
+
+function aboutOf({ parts, does, type, expirySeconds }: KeyPattern): string {
+  const kept = expirySeconds !== undefined ? `, kept for ${expirySeconds} s` : does === 'writes' ? ', sets no time to live' : ''
+  return `  ${does} ${patternText(parts)}${type === undefined ? '' : `: ${type}`}${kept}\n`
+}
+
+function valuesText(values: Values): string {
+  const texts = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+  return texts.length === 0 ? '' : `    ${texts.join(', ')}\n`
+}
