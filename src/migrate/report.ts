@@ -1,4 +1,4 @@
-import { clean } from '../diagnostic/render/clean.ts'
+import { clean } from '../diagnostic/render/report.ts'
 
 /**
  * What became of a line, in the order of a summary. What is not supported has no effect here and

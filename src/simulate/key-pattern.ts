@@ -1,6 +1,6 @@
 import type { FunctionName } from '../actions/action.ts'
 import { actionOf } from '../actions/index.ts'
-import { FUNCTION_KEY_TYPES } from '../actions/key-types.ts'
+import { KEY_TYPES } from '../actions/key-table.ts'
 import { RECORD_FIELDS } from '../actions/message-record.ts'
 import { keyTypeOf, type KeyType } from '../language/command-keys.ts'
 import { isPlaceholder } from '../language/hook-name.ts'
@@ -38,7 +38,7 @@ export function patternText(parts: FieldTemplate): string {
 /** What its effects touch, with the placeholders themselves as values; of one that brings something, what it reads. */
 function functionPatterns(step: Step, name: FunctionName): readonly KeyPattern[] {
   const { brings, keys } = actionOf(name)
-  if (brings !== undefined) return keys.map((key) => ({ step, parts: partsOf(key), does: 'reads', type: FUNCTION_KEY_TYPES.get(key), expirySeconds: undefined }))
+  if (brings !== undefined) return keys.map((key) => ({ step, parts: partsOf(key), does: 'reads', type: KEY_TYPES.get(key), expirySeconds: undefined }))
   const details = { clientid: '${clientid}', node: '${node}', topic: '${topic}', msgid: '${msgid}', retain: true }
   const effects = [Buffer.from('x'), Buffer.alloc(0)].map((payload) => stepEffects(step, sampleEvent(step.hook, { ...details, payload }))).find(({ length }) => length > 0) ?? []
   return effects.flatMap(touchedKeys).map(({ key, does, type, expirySeconds }) => ({ step, parts: partsOf(key), does, type, expirySeconds }))
