@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ACTIONS } from '../../src/actions/index.ts'
 import { OWN_KEYS } from '../../src/actions/own-keys.ts'
 import { keys } from '../../src/actions/keys.ts'
-import { FUNCTION_KEY_TYPES } from '../../src/actions/key-types.ts'
+import { KEY_TYPES } from '../../src/actions/key-table.ts'
 import { compile } from '../../src/compile.ts'
 import type { Program } from '../../src/plan/program.ts'
 import { keyPatterns, patternText } from '../../src/simulate/key-pattern.ts'
@@ -20,7 +20,7 @@ describe('the keys of a function', () => {
     const program = programOf(`${action.hooks[0]}.1 = {${topic}"action": {"function": "${name}"}, "expired_time": 60, "pool": "pool1"}`)
     const patterns = Object.values(program.steps).flat().flatMap(keyPatterns)
     expect(patterns.map(({ parts }) => patternText(parts)).sort()).toEqual([...action.keys].sort())
-    for (const { parts, type } of patterns) expect(type).toBe(FUNCTION_KEY_TYPES.get(patternText(parts)))
+    for (const { parts, type } of patterns) expect(type).toBe(KEY_TYPES.get(patternText(parts)))
   })
 })
 
