@@ -8,6 +8,7 @@ import { Events } from '../engine/events.ts'
 import type { Log } from '../engine/log-port.ts'
 import { Outcomes } from '../engine/outcomes.ts'
 import { Presence } from '../engine/presence.ts'
+import { RecentEvents } from '../engine/recent-events.ts'
 import type { Rules } from '../engine/rules.ts'
 import { isOfBroker } from '../language/topic-filter.ts'
 import { createHandshake, type Handshake, type MqttClient, type Will } from './aedes.ts'
@@ -21,6 +22,8 @@ import { FrameRefused } from './web-socket-stream.ts'
 
 /** How often held publishers are looked at. Milliseconds. */
 const HOLD_SWEEP_MS = 200
+/** How often payloads of recent events are hashed and let go. Milliseconds. */
+const SETTLE_MS = 200
 /** How often subscribers that do not read are looked for. Milliseconds. */
 const STUCK_SWEEP_MS = 1000
 /** How long a stop waits for Redis to take what connections left. Milliseconds. */
@@ -30,6 +33,7 @@ const CLOSE_MS = 10_000
 export class Broker {
   readonly counters: Counters = newCounters()
   readonly outcomes: Outcomes
+  readonly recent: RecentEvents
   /** What is refused to clients that stay. */
   readonly #refusals: BoundedLog
   readonly #clock: Clock
@@ -55,7 +59,8 @@ export class Broker {
     this.#clock = clock
     this.#closures = new ClosureLog(log, clock)
     this.outcomes = new Outcomes(log)
-    const events = new Events(this.outcomes, this.counters)
+    this.recent = new RecentEvents(options.rules.program.settings, () => clock.now())
+    const events = new Events(this.outcomes, this.counters, this.recent)
     this.#delivery = new Delivery({ rules: options.rules, events, counters: this.counters, clock })
     this.#presence = new Presence({
       rules: () => this.#delivery.rules, events, counters: this.counters, now: () => Math.floor(clock.now() / 1000),
@@ -82,6 +87,7 @@ export class Broker {
       clock,
       counters: this.counters,
       outcomes: this.outcomes,
+      recent: this.recent,
       retransmissions: this.#retransmissions,
       rules: () => this.#delivery.rules,
       nextMsgid: options.nextMsgid,
@@ -144,6 +150,7 @@ export class Broker {
       },
     }, () => this.#limits)
     this.#every(HOLD_SWEEP_MS, () => this.#sweepPublishers())
+    this.#every(SETTLE_MS, () => this.recent.settle())
     this.#every(STUCK_SWEEP_MS, () => this.#delivery.sweep())
     this.#every(SLOW_TICK_MS, () => this.#delivery.slowTick())
   }
@@ -173,6 +180,7 @@ export class Broker {
   swap(rules: Rules): void {
     this.#delivery.swap(rules)
     this.outcomes.keep(rules.program)
+    this.recent.change(rules.program.settings)
   }
 
   drained(pool: Pool): Promise<void> {

@@ -158,7 +158,10 @@ export class Delivery {
 
   /** CONNACK is on the wire: what is in flight goes out, and for what a resumed session brings back the fetch rules run. */
   open(session: Session): void {
-    for (const { filter } of session.subscriptions.values()) this.#events.matched(fetchSteps(this.#rules, filter))
+    for (const subscription of session.subscriptions.values()) {
+      this.#noteSubscribed(session, subscription, { resumed: true })
+      this.#events.matched(fetchSteps(this.#rules, subscription.filter))
+    }
     session.open()
   }
 
@@ -228,6 +231,7 @@ export class Delivery {
   /** Runs `session.subscribed` for a granted subscription: the whole hook, or for what a resumed session brings back only the fetching ([ours], SPEC 2). */
   subscribed(session: Session, subscription: Subscription, options: { readonly resumed: boolean }): void {
     const { filter } = subscription
+    this.#noteSubscribed(session, subscription, options)
     if (options.resumed) {
       this.#events.matched(fetchSteps(this.#rules, filter))
       this.#fetch(session, subscription)
@@ -240,6 +244,10 @@ export class Delivery {
     this.#events.fire(this.#rules, steps, {
       hook: 'session.subscribed', ...this.#about(session), topic: withoutShare(filter), qos: subscription.qos,
     }, this.#orderOf(session))
+  }
+
+  #noteSubscribed({ clientid, username }: Session, { filter, qos }: Subscription, options: { readonly resumed: boolean }): void {
+    this.#events.recent.happened({ hook: 'session.subscribed', clientid, username, topic: withoutShare(filter), qos, ...options })
   }
 
   #fetch(session: Session, subscription: Subscription): void {
@@ -305,6 +313,7 @@ export class Delivery {
     this.#forget(session, subscription)
     session.lanes.resubscribed(filter)
     this.#settleDrains()
+    this.#events.recent.happened({ hook: 'session.unsubscribed', clientid: session.clientid, username: session.username, topic: withoutShare(filter) })
     const steps = stepsFor(this.#rules.program, 'session.unsubscribed', filter)
     if (steps.length > 0) {
       this.#events.fire(this.#rules, steps, {
@@ -392,6 +401,7 @@ export class Delivery {
 
   #delivered(session: Session, msgid: string, topic: string, qos: 0 | 1 | 2): void {
     const { program } = this.#rules
+    this.#events.recent.happened({ hook: 'message.delivered', clientid: session.clientid, username: session.username, topic, msgid, qos })
     if (program.steps['message.delivered'].length === 0) return
     const steps = stepsFor(program, 'message.delivered', topic)
     if (steps.length === 0) return
@@ -403,6 +413,7 @@ export class Delivery {
   /** `message.acked` runs on the rules of now; its effects on a covered message go to the pool it came from. */
   #acked(session: Session, message: InFlight, position: string | undefined): void {
     const { origin, topic, msgid, qos } = message
+    this.#events.recent.happened({ hook: 'message.acked', clientid: session.clientid, username: session.username, topic, msgid, qos })
     const steps = stepsFor(this.#rules.program, 'message.acked', topic)
     if (steps.length > 0) {
       this.#events.matched(steps)

@@ -3,6 +3,7 @@ import type { Outcome } from '../actions/effect.ts'
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Outcomes } from '../engine/outcomes.ts'
+import type { RecentEvents } from '../engine/recent-events.ts'
 import { effectsOf, type PoolEffects, type Rules } from '../engine/rules.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Clock, Placed, Submission } from './ports.ts'
@@ -33,6 +34,7 @@ export interface PublishPorts {
   readonly clock: Clock
   readonly counters: Counters
   readonly outcomes: Outcomes
+  readonly recent: RecentEvents
   readonly retransmissions: Retransmissions
   rules(): Rules
   nextMsgid(): string
@@ -195,6 +197,7 @@ export class Publisher {
       id: this.#ports.nextMsgid(), from: this.clientid, qos: packet.qos, topic: packet.topic,
       payload: packet.payload, ts: Math.floor(now / 1000), retain: packet.retain,
     }, packet.packetId, this, now)
+    this.#ports.recent.published(message.record, this.username, now)
     if (packet.qos > 0 && this.#link !== undefined) this.#ports.retransmissions.add(this.clientid, message)
     this.#fifo.push(message)
     this.#store(message)

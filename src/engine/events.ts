@@ -4,6 +4,7 @@ import type { Submission } from '../delivery/ports.ts'
 import type { Step } from '../plan/program.ts'
 import type { Counters } from './counters.ts'
 import type { Outcomes } from './outcomes.ts'
+import type { RecentEvents } from './recent-events.ts'
 import { effectsOf, type PoolEffects, type Rules } from './rules.ts'
 
 /** Bytes that may wait for one pool before effects of other hooks than message.publish are dropped. */
@@ -13,12 +14,15 @@ const EFFECT_BYTES = 300
 
 /** Carries out what rules of other hooks than `message.publish` want done; nobody waits for it. */
 export class Events {
+  /** Told of every event, whether or not a rule runs on it. */
+  readonly recent: RecentEvents
   readonly #outcomes: Outcomes
   readonly #counters: Counters
 
-  constructor(outcomes: Outcomes, counters: Counters) {
+  constructor(outcomes: Outcomes, counters: Counters, recent: RecentEvents) {
     this.#outcomes = outcomes
     this.#counters = counters
+    this.recent = recent
   }
 
   /** An event runs on these rules; whoever carries it out without {@link fire} says so here. */

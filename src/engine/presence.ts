@@ -92,6 +92,7 @@ export class Presence {
   }
 
   #effects(rules: Rules, hook: 'client.connected' | 'client.disconnected' | 'session.created', visit: Visit, reason?: string): readonly PoolEffects[] {
+    this.#events.recent.happened({ hook, clientid: visit.clientid, username: visit.username, ...(reason === undefined ? {} : { reason }) })
     const steps = stepsFor(rules.program, hook)
     if (steps.length === 0) return []
     this.#events.matched(steps)

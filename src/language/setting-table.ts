@@ -120,6 +120,14 @@ export const SETTINGS = {
   'mqtt.session_expiry_interval': { value: duration(1_000, 31_536_000_000), default: 7_200_000, summary: 'how long a session that is not clean outlives its connection', example: '24h' },
   'mqtt.max_sessions': { value: wholeNumber(1, 10_000_000), default: 100_000, summary: 'sessions kept for clients that are away; beyond, the one longest away goes', example: '10000' },
   'mqtt.idle_timeout': { value: duration(1, 86_400_000), default: 15_000, summary: 'from connection to CONNECT', example: '5s' },
+  'events.keep': {
+    value: wholeNumber(0, 100_000), default: 5_000, summary: 'recent events kept in memory for `hookline plan`; 0: none', example: '20000',
+    doc: 'Each with its hook, client, topic, sizes and flags, whether or not a rule ran on it.',
+  },
+  'events.keep_payload': {
+    value: onOrOff, default: false, summary: 'keep their payloads too, as far as 16 MiB reach, not only a hash of each', example: 'on',
+    doc: 'They leave the broker only through its control socket, to who started it.',
+  },
 } as const satisfies Record<string, SettingRow<unknown>>
 
 export type SettingKey = keyof typeof SETTINGS

@@ -25,6 +25,10 @@ export interface Settings {
   readonly maxSessions: number
   /** `mqtt.idle_timeout`: milliseconds from connection to CONNECT. */
   readonly idleTimeoutMs: number
+  /** `events.keep`: recent events kept for `plan`; 0: none. */
+  readonly eventsKeep: number
+  /** `events.keep_payload`: their payloads too, not only a hash of each. */
+  readonly eventsKeepPayload: boolean
 }
 
 export interface Listener {

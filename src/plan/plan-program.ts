@@ -37,6 +37,8 @@ function planSettings(symbols: Symbols): Settings {
     sessionExpiryMs: needed(settingOf(symbols, 'mqtt.session_expiry_interval', SETTINGS['mqtt.session_expiry_interval'])),
     maxSessions: needed(settingOf(symbols, 'mqtt.max_sessions', SETTINGS['mqtt.max_sessions'])),
     idleTimeoutMs: needed(settingOf(symbols, 'mqtt.idle_timeout', SETTINGS['mqtt.idle_timeout'])),
+    eventsKeep: needed(settingOf(symbols, 'events.keep', SETTINGS['events.keep'])),
+    eventsKeepPayload: needed(settingOf(symbols, 'events.keep_payload', SETTINGS['events.keep_payload'])),
   }
 }
 

@@ -8,6 +8,7 @@ import type { Session } from '../../src/delivery/session.ts'
 import { newCounters } from '../../src/engine/counters.ts'
 import { Events } from '../../src/engine/events.ts'
 import { Outcomes } from '../../src/engine/outcomes.ts'
+import { RecentEvents } from '../../src/engine/recent-events.ts'
 import { HOOK_NAMES, type HookName } from '../../src/language/hooks.ts'
 import type { Program, Step } from '../../src/plan/program.ts'
 import { MemoryPool } from '../../src/simulate/memory-pool.ts'
@@ -36,7 +37,7 @@ export function programOf(rules: readonly Rule[], settings: Partial<Program['set
     settings: {
       nodeName: 'n1', dataDir: undefined, listeners: [], maxInflight: 32, maxMqueueLen: 1000,
       maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 10_000, sessionExpiryMs: 7_200_000,
-      maxSessions: 100_000, idleTimeoutMs: 15_000, ...settings,
+      maxSessions: 100_000, idleTimeoutMs: 15_000, eventsKeep: 5_000, eventsKeepPayload: false, ...settings,
     },
   }
 }
@@ -46,6 +47,7 @@ export class Rig {
   readonly clock = new StillClock(1_700_000_000_000)
   readonly counters = newCounters()
   readonly outcomes: Outcomes
+  readonly recent: RecentEvents
   readonly delivery: Delivery
   readonly pool: MemoryPool
   readonly logged: string[] = []
@@ -59,13 +61,15 @@ export class Rig {
     this.pool = new MemoryPool('pool1', redis)
     const line = (_fields: unknown, message: string) => { this.logged.push(message) }
     this.outcomes = new Outcomes({ info: line, warn: line, error: line })
-    const { counters, clock, outcomes } = this
+    const program = programOf(rules, settings)
+    this.recent = new RecentEvents(program.settings, () => this.clock.now())
+    const { counters, clock, outcomes, recent } = this
     this.delivery = new Delivery({
-      rules: { program: programOf(rules, settings), pools: new Map([['pool1', this.pool]]) },
-      events: new Events(outcomes, counters), counters, clock,
+      rules: { program, pools: new Map([['pool1', this.pool]]) },
+      events: new Events(outcomes, counters, recent), counters, clock,
     })
     this.#ports = {
-      clock, counters, outcomes, retransmissions: new Retransmissions(),
+      clock, counters, outcomes, recent, retransmissions: new Retransmissions(),
       rules: () => this.delivery.rules,
       nextMsgid: msgidMaker(boot, () => clock.now()),
       route: (record, placed) => this.delivery.route(record, placed),

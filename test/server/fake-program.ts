@@ -35,7 +35,7 @@ function fakeProgram(hash: string, nodeName: string, pools: Map<string, PoolSpec
     settings: {
       nodeName, dataDir: undefined, listeners: [], maxInflight: 32, maxMqueueLen: 1000,
       maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 10_000, sessionExpiryMs: 7_200_000,
-      maxSessions: 100_000, idleTimeoutMs: 15_000,
+      maxSessions: 100_000, idleTimeoutMs: 15_000, eventsKeep: 5_000, eventsKeepPayload: false,
     },
     steps: {
       'client.connected': [],
