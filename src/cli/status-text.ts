@@ -1,8 +1,7 @@
 import type { FunctionStatus, PoolStatus, ReloadStatus, RuleStatus, Status } from '../server/status.ts'
+import { clean, cut, table } from './columns.ts'
+import { bytes, counted, duration } from './quantities.ts'
 import { shortPath } from './short-path.ts'
-
-/** Columns of a terminal. */
-const WIDTH = 100
 
 /** A status for people. `now` in milliseconds since 1970. */
 export function statusText(status: Status, now: number): string {
@@ -78,47 +77,4 @@ function counts({ matched, done, failed }: { readonly matched: number, readonly 
 /** Their names are words of the code, such as `publishersHeld`. */
 function counters(all: Status['counters']): readonly string[] {
   return table(['COUNTED', '>TIMES'], Object.entries(all).map(([name, count]) => [name.replace(/[A-Z]/g, capital => ` ${capital.toLowerCase()}`), String(count)]))
-}
-
-/** Columns as wide as they need to be; `>` before a heading puts its column to the right. Nothing without rows. */
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  if (rows.length === 0) return []
-  const names = headings.map(heading => heading.replace(/^>/, ''))
-  const widths = names.map((name, i) => Math.max(name.length, ...rows.map(row => row[i]?.length ?? 0)))
-  const line = (cells: readonly string[]): string => cells
-    .map((cell, i) => headings[i]?.startsWith('>') === true ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))
-    .join('  ').trimEnd()
-  return [line(names), ...rows.map(line)]
-}
-
-function cut(line: string): string {
-  const shown = clean(line)
-  return shown.length <= WIDTH ? shown : `${shown.slice(0, WIDTH - 1)}…`
-}
-
-/** Nothing that comes from files or from Redis may steer the terminal. */
-function clean(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
-}
-
-const UNITS = [['d', 86_400], ['h', 3_600], ['min', 60]] as const
-
-/** The two largest units of a number of seconds, such as `2 h 13 min`. */
-function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds))
-  const at = UNITS.findIndex(([, size]) => whole >= size)
-  const unit = UNITS[at]
-  if (unit === undefined) return `${whole} s`
-  const [name, size] = unit
-  const [smaller, smallerSize] = UNITS[at + 1] ?? ['s', 1]
-  return `${Math.floor(whole / size)} ${name} ${Math.floor(whole % size / smallerSize)} ${smaller}`
-}
-
-function bytes(count: number): string {
-  if (count < 1_000) return `${count} B`
-  return count < 1_000_000 ? `${(count / 1_000).toFixed(0)} kB` : `${(count / 1_000_000).toFixed(0)} MB`
 }

@@ -1,0 +1,24 @@
+/** Columns of a terminal. */
+const WIDTH = 100
+
+/** Columns as wide as they need to be; `>` before a heading puts its column to the right. Nothing without rows. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length === 0) return []
+  const names = headings.map(heading => heading.replace(/^>/, ''))
+  const widths = names.map((name, i) => Math.max(name.length, ...rows.map(row => row[i]?.length ?? 0)))
+  const line = (cells: readonly string[]): string => cells
+    .map((cell, i) => headings[i]?.startsWith('>') === true ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))
+    .join('  ').trimEnd()
+  return [line(names), ...rows.map(line)]
+}
+
+/** No longer than a terminal is wide. */
+export function cut(line: string): string {
+  const shown = clean(line)
+  return shown.length <= WIDTH ? shown : `${shown.slice(0, WIDTH - 1)}…`
+}
+
+/** Nothing that comes from files or from Redis may steer the terminal. */
+export function clean(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')
+}
