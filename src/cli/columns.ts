@@ -12,10 +12,11 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [line(names), ...rows.map(line)]
 }
 
-/** No longer than a terminal is wide. */
-export function cut(line: string): string {
+/** No longer than a terminal is wide, less some columns that are wanted for more. */
+export function cut(line: string, less = 0): string {
   const shown = clean(line)
-  return shown.length <= WIDTH ? shown : `${shown.slice(0, WIDTH - 1)}…`
+  const most = WIDTH - less
+  return shown.length <= most ? shown : `${shown.slice(0, most - 1)}…`
 }
 
 /** Nothing that comes from files or from Redis may steer the terminal. */

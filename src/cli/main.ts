@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   acl: async () => (await import('./acl.ts')).aclCommand(),
+  plan: async () => (await import('./plan.ts')).planCommand(),
   reload: async () => (await import('./reload.ts')).reloadCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),
   redis: async () => (await import('./redis.ts')).redisCommand(),

@@ -16,8 +16,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / size)} ${name} ${Math.floor(whole % size / smallerSize)} ${smaller}`
 }
 
+const BYTES = [['GB', 1e9], ['MB', 1e6], ['kB', 1e3]] as const
+
 /** Such as `12 kB`. */
 export function bytes(count: number): string {
-  if (count < 1_000) return `${count} B`
-  return count < 1_000_000 ? `${(count / 1_000).toFixed(0)} kB` : `${(count / 1_000_000).toFixed(0)} MB`
+  const [name, size] = BYTES.find(([, least]) => count >= least) ?? ['B', 1]
+  return `${(count / size).toFixed(size > 1 && count < 10 * size ? 1 : 0)} ${name}`
 }

@@ -25,7 +25,7 @@ export function statusText(status: Status, now: number): string {
     table(['CLOSED', 'BECAUSE', '>TIMES'], status.closures.map(({ reason, why, count }) => [reason, why, String(count)])),
   ]
   // a row may be cut; a fact may end with what to type
-  const parts = [facts.map(clean), ...tables.map(lines => lines.map(cut))]
+  const parts = [facts.map(clean), ...tables.map(lines => lines.map(line => cut(line)))]
   return `${parts.flatMap(lines => lines.length === 0 ? [] : [lines.join('\n')]).join('\n\n')}\n`
 }
 

@@ -1,7 +1,10 @@
 import type { Source } from '../compile.ts'
+import type { RecentLook } from '../engine/recent-events.ts'
 import type { ReloadReport } from '../engine/reload.ts'
+import type { PlanReport } from '../simulate/plan-report.ts'
 import { CommandFailure } from '../store/lone-commands.ts'
 import type { OpenPool } from '../store/open-pool.ts'
+import type { Planned } from './plan.ts'
 import { replyToJson, type ReplyJson } from './reply-json.ts'
 import { refusal, type Answer, type Route } from './serve-routes.ts'
 import { shownSources } from './shown-sources.ts'
@@ -12,6 +15,9 @@ export interface Routed {
   status(): Status
   /** Waits for the reload; with the sources that it read. */
   reload(): Promise<{ readonly report: ReloadReport, readonly sources: readonly Source[] }>
+  /** What loading these files would change, or, without any, those that it was started on. */
+  plan(files: readonly string[] | undefined): Promise<Planned>
+  recent(): RecentLook
   /** Those that rules use, by name. */
   pools(): ReadonlyMap<string, OpenPool>
   readonly embeddedSocket: () => string | undefined
@@ -20,6 +26,19 @@ export interface Routed {
 /** Of `POST /reload`. */
 export interface ReloadAnswer {
   readonly report: ReloadReport
+  /** What is needed of the sources to show the diagnostics. */
+  readonly sources: readonly Source[]
+}
+
+/** To `POST /plan`. */
+export interface PlanQuestion {
+  /** Absolute; without them the files that the broker was started on. */
+  readonly files?: readonly string[]
+}
+
+/** Of `POST /plan`. */
+export interface PlanAnswer {
+  readonly report: PlanReport
   /** What is needed of the sources to show the diagnostics. */
   readonly sources: readonly Source[]
 }
@@ -51,6 +70,13 @@ export function routesOf(broker: Routed): readonly Route[] {
         return { status: 200, body }
       },
     },
+    { method: 'GET', path: '/events', answer: () => ({ status: 200, body: broker.recent() }) },
+    {
+      method: 'POST', path: '/plan', async answer(body) {
+        const files = filesIn(body)
+        return files === null ? refusal(400, 'a plan is asked for with {"files": [path, ..]}') : await askPlan(broker, files)
+      },
+    },
     {
       method: 'POST', path: '/redis', async answer(body) {
         const question = questionOf(body)
@@ -58,6 +84,23 @@ export function routesOf(broker: Routed): readonly Route[] {
       },
     },
   ]
+}
+
+async function askPlan(broker: Routed, files: readonly string[] | undefined): Promise<Answer> {
+  const planned = await broker.plan(files)
+  if (!planned.readable) return refusal(422, `${planned.file} cannot be read: ${planned.reason}`)
+  const { report, sources } = planned
+  const body: PlanAnswer = { report, sources: shownSources(report.diagnostics, sources) }
+  return { status: 200, body }
+}
+
+/** Null if it is no such question. */
+function filesIn(body: unknown): readonly string[] | undefined | null {
+  if (body === undefined) return undefined
+  if (typeof body !== 'object' || body === null) return null
+  const files = 'files' in body ? body.files : undefined
+  if (files === undefined) return undefined
+  return Array.isArray(files) && files.length > 0 && files.every(file => typeof file === 'string') ? files : null
 }
 
 async function askRedis(broker: Routed, { pool: name, args }: RedisQuestion): Promise<Answer> {

@@ -3,6 +3,7 @@ import type { SessionCounts } from '../delivery/delivery.ts'
 import type { Pool } from '../delivery/ports.ts'
 import type { ClosureCount, Counters } from '../engine/counters.ts'
 import type { RuleCounts } from '../engine/outcomes.ts'
+import type { RecentLook } from '../engine/recent-events.ts'
 import type { Address, Program, Step } from '../plan/program.ts'
 import type { Listener } from '../language/settings.ts'
 
@@ -23,6 +24,8 @@ export interface Runtime {
   wake(pool: Pool, topic: string): void
   /** What there is to say of it now. */
   look(): RuntimeLook
+  /** Its last events. */
+  recent(): RecentLook
   /** Stops accepting, publishes wills, finishes what is on its way to Redis, closes. */
   close(): Promise<void>
 }

@@ -56,6 +56,7 @@ export async function createRuntime(options: {
       closures: broker.closures,
       countsOf: (step) => broker.outcomes.countsOf(step),
     }),
+    recent: () => broker.recent.look(),
     close: () => broker.close(),
   }
 }

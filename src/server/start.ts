@@ -20,6 +20,7 @@ import { createClosers, type Closers } from './closers.ts'
 import { openControl } from './control.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { listenerUrl } from './listener-url.ts'
+import { planFiles } from './plan.ts'
 import { diagnosticFields, logReload } from './reload-log.ts'
 import { routesOf } from './routes.ts'
 import { createRuntime } from './runtime.ts'
@@ -164,6 +165,8 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
         const report = await reload.run('command')
         return { report, sources: lastReload?.report === report ? lastReload.sources : [] }
       },
+      plan: paths => planFiles(paths ?? files, reload.current, running.recent()),
+      recent: () => running.recent(),
       pools: () => new Map(poolsOf(reload.current.pools.values()).map(pool => [pool.name, pool])),
       embeddedSocket: embedded,
     }),

@@ -23,7 +23,7 @@ function rewritten(text: string): (stage: Stage) => void {
 }
 
 /** Of `reload`, `status`, `redis` and `adopt`: each says the same of a broker that cannot be asked. */
-const NOBODY: readonly Situation[] = ['reload', 'status', 'redis ping'].map(command => (
+const NOBODY: readonly Situation[] = ['reload', 'status', 'plan rules.conf', 'redis ping'].map(command => (
   { name: `${command.split(' ')[0]}-no-broker`, line: `hookline ${command}`, exit: 2 }
 ))
 
@@ -40,6 +40,8 @@ export const ASKED: readonly Situation[] = [
   { name: 'status-of-no-sense', line: 'hookline status', exit: 2, before: standIn((_, response) => { response.end('nothing') }) },
   { name: 'status-other-version', line: 'hookline status', exit: 0, before: standIn(ENDS) },
   { name: 'reload-broker-ends', line: 'hookline reload', exit: 2, before: standIn(ENDS) },
+  { name: 'plan-broker-ends', line: 'hookline plan rules.conf', exit: 2, before: standIn(ENDS) },
+  { name: 'status-events-broker-ends', line: 'hookline status --events', exit: 2, before: standIn(ENDS) },
   { name: 'redis-broker-ends', line: 'hookline redis ping', exit: 2, before: standIn(ENDS) },
 
   { name: 'reload-unchanged', line: 'hookline reload', exit: 0, ...ONE },
@@ -55,6 +57,7 @@ export const ASKED: readonly Situation[] = [
 
   { name: 'status', line: 'hookline status', exit: 0, ...ONE },
   { name: 'status-as-json', line: 'hookline status --json', exit: 0, ...ONE },
+  { name: 'status-events', line: 'hookline status --events', exit: 0, ...ONE, before: somethingHappens },
   { name: 'status-no-rules', line: 'hookline status', exit: 0, files: { 'rules.conf': 'listener.tcp.external = off\nlistener.ws.external = off\n' }, brokers: ['rules.conf'] },
   { name: 'status-after-a-save', line: 'hookline status', exit: 0, ...ONE, watched: true, async before(stage) { await saved(stage, RULES.replace('a/#', 'b/#'), 'applied') } },
   { name: 'status-after-an-empty-save', line: 'hookline status', exit: 0, ...ONE, watched: true, async before(stage) { await saved(stage, '', 'rejected') } },
@@ -116,6 +119,13 @@ export const ASKED: readonly Situation[] = [
   { name: 'adopt-embedded', line: 'hookline adopt -f rules.conf pool1', exit: 2, files: { 'rules.conf': RULES.replace('{redis}', 'embedded') } },
   { name: 'adopt-redis-not-there', line: 'hookline adopt -f rules.conf pool1', exit: 2, files: { 'rules.conf': RULES.replace('{redis}', '{nobody}') } },
 ]
+
+/** One message, of a client that stays. */
+async function somethingHappens(stage: Stage): Promise<void> {
+  const client = await MqttClient.connect(stage.port, 'c')
+  stage.add(() => client.disconnect())
+  await client.publish('a/1', 'x')
+}
 
 async function endShaky(stage: Stage): Promise<void> {
   await stage.world.shaky.kill()

@@ -8,6 +8,7 @@ import { ELSEWHERE } from './elsewhere.ts'
 import { EXPLAINED } from './explained.ts'
 import { MIGRATED } from './migrated.ts'
 import { ORDINARY } from './ordinary.ts'
+import { PLANS } from './plans.ts'
 import { RULE_TESTS } from './rule-tests.ts'
 import { SAID } from './said.ts'
 import { sentencesOf, type Sentence } from './sentences.ts'
@@ -18,7 +19,7 @@ import type { Situation } from './situation.ts'
 // SPEC 5.1: exit codes are fixed. What a command says is in a golden file of the situation's name;
 // UPDATE=1 writes them.
 
-const SITUATIONS: readonly Situation[] = [...ORDINARY, ...EXPLAINED, ...MIGRATED, ...STARTS, ...ASKED, ...RULE_TESTS]
+const SITUATIONS: readonly Situation[] = [...ORDINARY, ...EXPLAINED, ...MIGRATED, ...STARTS, ...ASKED, ...RULE_TESTS, ...PLANS]
 const OUT = '.out'
 
 let world: World

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PUBLISH, QUIET, RULES, type Situation } from './situation.ts'
 
-const COMMANDS = ['start', 'lint', 'fmt', 'explain', 'migrate', 'acl', 'adopt', 'reload', 'status', 'redis', 'test', 'why', 'why-not']
+const COMMANDS = ['start', 'lint', 'fmt', 'explain', 'migrate', 'acl', 'adopt', 'reload', 'status', 'redis', 'test', 'why', 'why-not', 'plan']
 
 const WARNING = 'zone.external.idle_timeout = 15s\n'
 const ERROR = 'node.nam = a\n'
@@ -33,7 +33,7 @@ export const ORDINARY: readonly Situation[] = [
   { name: 'no-such-command', line: 'hookline strat', exit: 2 },
   { name: 'no-such-flag', line: 'hookline --loud', exit: 2 },
   ...COMMANDS.map(command => ({ name: `${command}-no-such-flag`, line: `hookline ${command} --loud`, exit: 2 } as const)),
-  ...['start', 'lint', 'fmt', 'migrate', 'acl', 'adopt', 'redis'].map(command => ({ name: `${command}-of-nothing`, line: `hookline ${command}`, exit: 2 } as const)),
+  ...['start', 'lint', 'fmt', 'migrate', 'acl', 'adopt', 'plan', 'redis'].map(command => ({ name: `${command}-of-nothing`, line: `hookline ${command}`, exit: 2 } as const)),
   ...['reload', 'status'].map(command => ({ name: `${command}-of-too-much`, line: `hookline ${command} rules.conf`, exit: 2 } as const)),
   { name: 'start-no-such-level', line: 'hookline start --log-level loud rules.conf', exit: 2 },
   { name: 'lint-no-such-format', line: 'hookline lint --format xml rules.conf', exit: 2 },
