@@ -52,6 +52,12 @@ export interface ReloadOptions {
   readonly onReport: (report: ReloadReport, sources: readonly Source[]) => void
 }
 
+/** What somebody has seen and wants: hashes of the program that ran, and of what the files said. */
+export interface Shown {
+  readonly running: string
+  readonly files: string
+}
+
 export interface Reload {
   /**
    * Takes over what the files say now, or leaves everything as it is; never rejects for what the
@@ -59,6 +65,8 @@ export interface Reload {
    * a person's order if one of them is.
    */
   run(trigger: ReloadTrigger): Promise<ReloadReport>
+  /** As {@link run}, by a person's order, and only if both still are what was shown. */
+  runShown(shown: Shown): Promise<ReloadReport>
   readonly current: Generation
   readonly last: ReloadReport | undefined
   /** What the files were when they were last looked at. */
@@ -112,6 +120,11 @@ export function createReload(options: ReloadOptions): Reload {
       next = running.then(startNext, startNext)
       return next
     },
+    async runShown(shown) {
+      // not one with another that asks for whatever the files say
+      while (running !== undefined) await (next ?? running)
+      return await start('command', shown)
+    },
     get current() { return current },
     get last() { return last },
     get seen() { return seen },
@@ -130,14 +143,14 @@ export function createReload(options: ReloadOptions): Reload {
     },
   }
 
-  function start(trigger: ReloadTrigger): Promise<ReloadReport> {
-    running = once(trigger).finally(() => { running = undefined })
+  function start(trigger: ReloadTrigger, shown?: Shown): Promise<ReloadReport> {
+    running = once(trigger, shown).finally(() => { running = undefined })
     return running
   }
 
-  async function once(trigger: ReloadTrigger): Promise<ReloadReport> {
+  async function once(trigger: ReloadTrigger, shown: Shown | undefined): Promise<ReloadReport> {
     const startedAt = clock.now()
-    const outcome = await attempt(trigger)
+    const outcome = await attempt(trigger, shown)
     last = {
       trigger,
       result: outcome.result,
@@ -154,7 +167,7 @@ export function createReload(options: ReloadOptions): Reload {
     return last
   }
 
-  async function attempt(trigger: ReloadTrigger): Promise<Outcome> {
+  async function attempt(trigger: ReloadTrigger, shown: Shown | undefined): Promise<Outcome> {
     if (stopped) return rejected('hookline is stopping')
     seen = await options.readSources()
     if (!seen.readable) return rejected(`${seen.file} cannot be read: ${seen.reason}`)
@@ -165,6 +178,8 @@ export function createReload(options: ReloadOptions): Reload {
     }
     const { program, diagnostics } = options.compile(sources)
     if (program === undefined) return rejected('the rules have errors', diagnostics)
+    if (shown !== undefined && shown.files !== program.hash) return rejected('the files have changed since that was shown', diagnostics)
+    if (shown !== undefined && shown.running !== current.program.hash) return rejected('other rules run since that was shown', diagnostics)
 
     const { restart } = diffPrograms(options.first.program, program)
     if (program.hash === current.program.hash) {

@@ -1,6 +1,7 @@
 import type { Source } from '../compile.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { RecentLook } from '../engine/recent-events.ts'
-import type { ReloadReport } from '../engine/reload.ts'
+import type { ReloadReport, Shown } from '../engine/reload.ts'
 import type { PlanReport } from '../simulate/plan-report.ts'
 import { CommandFailure } from '../store/lone-commands.ts'
 import type { OpenPool } from '../store/open-pool.ts'
@@ -13,14 +14,20 @@ import type { Status } from './status.ts'
 /** The running broker as the routes see it. */
 export interface Routed {
   status(): Status
-  /** Waits for the reload; with the sources that it read. */
-  reload(): Promise<{ readonly report: ReloadReport, readonly sources: readonly Source[] }>
+  /** Waits for the reload, which is none if something else than what was shown would come of it; with the sources that it read. */
+  reload(shown: Shown | undefined): Promise<{ readonly report: ReloadReport, readonly sources: readonly Source[] }>
   /** What loading these files would change, or, without any, those that it was started on. */
   plan(files: readonly string[] | undefined): Promise<Planned>
   recent(): RecentLook
   /** Those that rules use, by name. */
   pools(): ReadonlyMap<string, OpenPool>
   readonly embeddedSocket: () => string | undefined
+}
+
+/** To `POST /reload`. */
+export interface ReloadQuestion {
+  /** Without it whatever the files say now is loaded. */
+  readonly shown?: Shown
 }
 
 /** Of `POST /reload`. */
@@ -62,11 +69,11 @@ export function routesOf(broker: Routed): readonly Route[] {
   return [
     { method: 'GET', path: '/status', answer: () => ({ status: 200, body: broker.status() }) },
     {
-      method: 'POST', path: '/reload', async answer() {
-        const { report, sources } = await broker.reload()
-        // A fix may write a line with a secret anew, and nobody mends over this socket.
-        const diagnostics = report.diagnostics.map(it => ({ ...it, fix: undefined }))
-        const body: ReloadAnswer = { report: { ...report, diagnostics }, sources: shownSources(report.diagnostics, sources) }
+      method: 'POST', path: '/reload', async answer(question) {
+        const shown = shownIn(question)
+        if (shown === null) return refusal(400, 'a reload of what was shown is {"shown": {"running": hash, "files": hash}}')
+        const { report, sources } = await broker.reload(shown)
+        const body: ReloadAnswer = { report: { ...report, diagnostics: withoutFixes(report.diagnostics) }, sources: shownSources(report.diagnostics, sources) }
         return { status: 200, body }
       },
     },
@@ -86,11 +93,27 @@ export function routesOf(broker: Routed): readonly Route[] {
   ]
 }
 
+/** A fix may write a line with a secret anew, and nobody mends over this socket. */
+function withoutFixes(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.map(it => ({ ...it, fix: undefined }))
+}
+
+/** Null if it is no such question. */
+function shownIn(body: unknown): Shown | undefined | null {
+  if (body === undefined) return undefined
+  if (typeof body !== 'object' || body === null) return null
+  if (!('shown' in body)) return undefined
+  const { shown } = body
+  if (typeof shown !== 'object' || shown === null || !('running' in shown) || !('files' in shown)) return null
+  const { running, files } = shown
+  return typeof running === 'string' && typeof files === 'string' ? { running, files } : null
+}
+
 async function askPlan(broker: Routed, files: readonly string[] | undefined): Promise<Answer> {
   const planned = await broker.plan(files)
   if (!planned.readable) return refusal(422, `${planned.file} cannot be read: ${planned.reason}`)
   const { report, sources } = planned
-  const body: PlanAnswer = { report, sources: shownSources(report.diagnostics, sources) }
+  const body: PlanAnswer = { report: { ...report, diagnostics: withoutFixes(report.diagnostics) }, sources: shownSources(report.diagnostics, sources) }
   return { status: 200, body }
 }
 

@@ -161,8 +161,8 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
           pools: poolsOf(reload.current.pools.values()), draining: poolsOf(reload.draining),
         })
       },
-      async reload() {
-        const report = await reload.run('command')
+      async reload(shown) {
+        const report = await (shown === undefined ? reload.run('command') : reload.runShown(shown))
         return { report, sources: lastReload?.report === report ? lastReload.sources : [] }
       },
       plan: paths => planFiles(paths ?? files, reload.current, running.recent()),

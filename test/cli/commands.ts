@@ -40,11 +40,11 @@ export class Commands {
   }
 
   /** Starts a broker on these lines, on a free port, in the folder of its file, and waits until it can be asked. */
-  async start(rules: string): Promise<RunningBroker> {
+  async start(rules: string, env: NodeJS.ProcessEnv = {}): Promise<RunningBroker> {
     const folder = tempFolder()
     const file = join(folder, 'rules.conf')
     writeFileSync(file, `${rules}listener.tcp.external = 127.0.0.1:0\nlistener.ws.external = off\n`)
-    const broker = hookline(['start', 'rules.conf'], this.#env(), folder)
+    const broker = hookline(['start', 'rules.conf'], { ...this.#env(), ...env }, folder)
     const [ready] = await broker.lines('ready', 1)
     const [listener] = ready?.['listeners'] as readonly { readonly port: number }[] | undefined ?? [] // its log says so
     return { ...broker, file, port: listener?.port ?? 0 }

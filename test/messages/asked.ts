@@ -54,6 +54,10 @@ export const ASKED: readonly Situation[] = [
   { name: 'reload-errors-as-json', line: 'hookline reload --json', exit: 1, ...ONE, before: rewritten(`${RULES}node.nam = a\n`) },
   { name: 'reload-no-such-file', line: 'hookline reload', exit: 1, ...ONE, before({ folder }) { unlinkSync(join(folder, 'rules.conf')) } },
   { name: 'reload-redis-not-there', line: 'hookline reload', exit: 1, ...ONE, before: rewritten(RULES.replace('{redis}', '{nobody}')) },
+  { name: 'reload-plan-unchanged', line: 'hookline reload --plan', exit: 0, ...ONE },
+  { name: 'reload-plan-errors', line: 'hookline reload --plan', exit: 1, ...ONE, before: rewritten(`${RULES}node.nam = a\n`) },
+  { name: 'reload-plan-nobody-to-ask', line: 'hookline reload --plan', exit: 2, ...ONE, before: rewritten(RULES.replace('a/#', 'b/#')) },
+  { name: 'reload-plan-yes', line: 'hookline reload --plan --yes', exit: 0, ...ONE, before: rewritten(RULES.replace('a/#', 'b/#')) },
 
   { name: 'status', line: 'hookline status', exit: 0, ...ONE },
   { name: 'status-as-json', line: 'hookline status --json', exit: 0, ...ONE },

@@ -122,6 +122,27 @@ test("a person's order that meets a waiting reload of the watcher is carried out
   expect(await ordered).toMatchObject({ trigger: 'command', result: 'applied' })
 })
 
+test('what was shown is loaded if it is what the files say and what ran still runs, else nothing', async () => {
+  const it = running(START)
+  const hashOf = (text: string): string => fakeCompile(sourcesOf(text)).program?.hash ?? ''
+  const [first, second, third] = [START, `${START}rule 3 pool1\n`, `${START}rule 4 pool1\n`]
+  it.write(third)
+  expect(await it.reload.runShown({ running: hashOf(first), files: hashOf(second) })).toMatchObject({ result: 'rejected', reason: 'the files have changed since that was shown', generation: 1 })
+  it.write(second)
+  expect(await it.reload.runShown({ running: hashOf(third), files: hashOf(second) })).toMatchObject({ result: 'rejected', reason: 'other rules run since that was shown', generation: 1 })
+  expect(await it.reload.runShown({ running: hashOf(first), files: hashOf(second) })).toMatchObject({ trigger: 'command', result: 'applied', generation: 2 })
+})
+
+test('what was shown is not taken together with a reload of whatever the files say', async () => {
+  const it = running(START)
+  const read = it.holdRead()
+  const first = it.reload.run('watch')
+  const waiting = it.reload.run('watch')
+  const shown = it.reload.runShown({ running: 'another', files: 'another' })
+  read()
+  expect(await Promise.all([first, waiting, shown])).toMatchObject([{ result: 'unchanged' }, { result: 'unchanged' }, { result: 'rejected' }])
+})
+
 test('a replaced pool is named as draining until it is closed', async () => {
   const it = running(START)
   const drained = it.holdDrain()
