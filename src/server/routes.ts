@@ -5,6 +5,7 @@ import type { ReloadReport, Shown } from '../engine/reload.ts'
 import type { PlanReport } from '../simulate/plan-report.ts'
 import { CommandFailure } from '../store/lone-commands.ts'
 import type { OpenPool } from '../store/open-pool.ts'
+import type { LastWrite } from '../simulate/last-write.ts'
 import type { Planned } from './plan.ts'
 import { replyToJson, type ReplyJson } from './reply-json.ts'
 import { refusal, type Answer, type Route } from './serve-routes.ts'
@@ -19,6 +20,8 @@ export interface Routed {
   /** What loading these files would change, or, without any, those that it was started on. */
   plan(files: readonly string[] | undefined): Promise<Planned>
   recent(): RecentLook
+  /** When and by what a key was last written. */
+  lastWrite(key: string): Promise<LastWriteAnswer>
   /** Those that rules use, by name. */
   pools(): ReadonlyMap<string, OpenPool>
   readonly embeddedSocket: () => string | undefined
@@ -48,6 +51,21 @@ export interface PlanAnswer {
   readonly report: PlanReport
   /** What is needed of the sources to show the diagnostics. */
   readonly sources: readonly Source[]
+}
+
+/** To `POST /last-write`. */
+export interface LastWriteQuestion {
+  /** Of Redis. */
+  readonly key: string
+}
+
+/** Of `POST /last-write`. */
+export interface LastWriteAnswer {
+  /** By the running rules; null if none of the recent events made them write it. */
+  readonly write: LastWrite | null
+  /** How many events were looked at, and the time of the first, in milliseconds since 1970; null where there is none. */
+  readonly events: number
+  readonly from: number | null
 }
 
 /** To `POST /redis`. */
@@ -82,6 +100,12 @@ export function routesOf(broker: Routed): readonly Route[] {
       method: 'POST', path: '/plan', async answer(body) {
         const files = filesIn(body)
         return files === null ? refusal(400, 'a plan is asked for with {"files": [path, ..]}') : await askPlan(broker, files)
+      },
+    },
+    {
+      method: 'POST', path: '/last-write', async answer(body) {
+        const key = typeof body === 'object' && body !== null && 'key' in body ? body.key : undefined
+        return typeof key === 'string' ? { status: 200, body: await broker.lastWrite(key) } : refusal(400, 'a key is asked after with {"key": name}')
       },
     },
     {

@@ -19,6 +19,7 @@ import { systemClock } from './clock.ts'
 import { createClosers, type Closers } from './closers.ts'
 import { openControl } from './control.ts'
 import { watchEventLoop } from './event-loop.ts'
+import { findLastWrite } from './last-write.ts'
 import { listenerUrl } from './listener-url.ts'
 import { planFiles } from './plan.ts'
 import { diagnosticFields, logReload } from './reload-log.ts'
@@ -167,6 +168,7 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
       },
       plan: paths => planFiles(paths ?? files, reload.current, running.recent()),
       recent: () => running.recent(),
+      lastWrite: key => findLastWrite(key, reload.current.program, running.recent()),
       pools: () => new Map(poolsOf(reload.current.pools.values()).map(pool => [pool.name, pool])),
       embeddedSocket: embedded,
     }),

@@ -99,6 +99,19 @@ test('the plan is made with the variables and secrets of the broker, and shows n
   expect(`${out}${(await commands.run('plan', '--json', candidate)).out}`).not.toContain('hunter2')
 })
 
+test('the broker says when and by what a key was last written', { timeout: 60_000 }, async () => {
+  const commands = new Commands()
+  const broker = await commands.start(`${BEFORE}${pool()}`)
+  const client = await MqttClient.connect(broker.port, 'c')
+  onTestFinished(() => client.cut())
+  for (const topic of ['a/1', 'a/2']) await client.publish(topic, 'x')
+  const lastWrite = (key: string) => ask(commands, 'POST', '/last-write', { key })
+  expect(await lastWrite('last:c')).toMatchObject({ ok: true, body: { write: { rule: 'message.publish.2', does: 'writes', event: { topic: 'a/2', clientid: 'c' } }, events: 4 } })
+  expect(await lastWrite('count:a/1')).toMatchObject({ ok: true, body: { write: { event: { topic: 'a/1' } } } })
+  expect(await lastWrite('none')).toMatchObject({ ok: true, body: { write: null, events: 4 } })
+  expect(await ask(commands, 'POST', '/last-write', {})).toMatchObject({ ok: false, why: 'refused' })
+})
+
 test('with events.keep_payload on, payloads are shown', { timeout: 60_000 }, async () => {
   const commands = new Commands()
   const broker = await commands.start(`${BEFORE}${pool()}events.keep_payload = on\n`)

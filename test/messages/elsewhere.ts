@@ -39,7 +39,7 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   { begins: 'permission denied', why: 'who runs the tests may read everything' },
   ...['the files have changed since', 'other rules run since'].map(begins => ({ begins, why: 'test/server/reload.test.ts' })),
   { begins: '\\nreload this?', why: 'test/cli/reload-plan.test.ts: it takes a terminal' },
-  ...['a plan is asked for with', 'a reload of what was shown is'].map(begins => ({ begins, why: NOBODY_TYPES })),
+  ...['a plan is asked for with', 'a reload of what was shown is', 'a key is asked after with'].map(begins => ({ begins, why: NOBODY_TYPES })),
   { begins: 'hookline is stopping', why: 'test/server/reload.test.ts' },
   { begins: 'a replaced pool was closed before', why: 'test/server/reload.test.ts: it takes a minute' },
   { begins: '${name} is a ${spec.type} pool, which cannot', why: 'it takes a cluster' },
