@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander'
 import type { OwnKey } from '../actions/own-keys.ts'
+import type { LastWriteAnswer } from '../server/routes.ts'
 import { patternText, type KeyPattern } from '../simulate/key-pattern.ts'
 import { ruleName } from '../simulate/rule-test/run-case.ts'
 import { whyKey, type Values, type Why } from '../simulate/why.ts'
-import { brokerOption } from './find-broker.ts'
+import { brokerOption, findBroker } from './find-broker.ts'
+import { askLastWrite, lastWriteText } from './last-write.ts'
 import { readProgram } from './read-program.ts'
 import { fileOption, rulesFiles } from './rules-files.ts'
 
@@ -13,22 +15,42 @@ export function whyCommand(): Command {
     .argument('<key>', 'such as mqtt:msg:queue/a')
     .addOption(fileOption())
     .addOption(brokerOption())
+    .addOption(new Option('--live', 'add when and by which event the running broker wrote it last').conflicts('file'))
     .addOption(new Option('--json', 'all of it as JSON'))
     .addHelpText('after', `
-It judges by the rules, and asks no Redis.
+It judges by the rules, and asks no Redis. The broker remembers its last events (events.keep).
 
 Exit codes: 0 there are some, or the key is one of hookline's own, 1 no rule touches it or the rules have
 errors, 2 the rules could not be read.`)
     .action(run)
 }
 
-async function run(key: string, { file, broker, json = false }: { readonly file?: readonly string[], readonly broker?: string, readonly json?: boolean }): Promise<void> {
+interface Options {
+  readonly file?: readonly string[]
+  readonly broker?: string
+  readonly live?: boolean
+  readonly json?: boolean
+}
+
+async function run(key: string, { file, broker, live = false, json = false }: Options): Promise<void> {
   const files = await rulesFiles({ file, broker })
   const read = files === undefined ? undefined : await readProgram(files)
   if (read === undefined) return
   const why = whyKey(read.program, key)
-  process.stdout.write(json ? `${JSON.stringify(whyJson(why), null, 2)}\n` : whyText(why))
+  const last = live ? await lastWrite(key, broker) : undefined
+  if (live && last === undefined) return
+  process.stdout.write(json ? `${JSON.stringify({ ...whyJson(why), last }, null, 2)}\n` : `${whyText(why)}${last === undefined ? '' : `\n${lastWriteText(last, Date.now())}`}`)
   process.exitCode = why.rules.length > 0 || why.own !== undefined ? 0 : 1
+}
+
+/** Else it has said why not. */
+async function lastWrite(key: string, broker: string | undefined): Promise<LastWriteAnswer | undefined> {
+  const found = await findBroker(broker)
+  const answer = found === undefined ? undefined : await askLastWrite(found, key)
+  if (typeof answer !== 'string') return answer
+  process.stderr.write(`hookline: ${answer}\n`)
+  process.exitCode = 2
+  return undefined
 }
 
 function whyJson({ key, own, rules, misses }: Why): object {

@@ -12,6 +12,7 @@ import { newCounters } from '../engine/counters.ts'
 import { Events } from '../engine/events.ts'
 import { Outcomes } from '../engine/outcomes.ts'
 import { Presence } from '../engine/presence.ts'
+import { RecentEvents } from '../engine/recent-events.ts'
 import type { HookName } from '../language/hooks.ts'
 import type { Program, Step } from '../plan/program.ts'
 import { ObservedPool } from './observed-pool.ts'
@@ -81,7 +82,9 @@ export class SimulatedBroker {
       this.#notes.effects.push({ pool: name, effect })
     })]))
     const counters = newCounters()
-    const events = new Events(this.#outcomes, counters)
+    // nobody asks it what was
+    const recent = new RecentEvents({ eventsKeep: 0, eventsKeepPayload: false }, () => clock.now())
+    const events = new Events(this.#outcomes, counters, recent)
     this.#delivery = new Delivery({ rules: { program, pools: this.#pools }, events, counters, clock })
     this.#presence = new Presence({ rules: () => this.#delivery.rules, events, counters, now: () => Math.floor(clock.now() / 1000) })
     this.#arrivals = new Arrivals({ delivery: this.#delivery, presence: this.#presence, events, clock, log: QUIET })
@@ -101,7 +104,7 @@ export class SimulatedBroker {
     const nextMsgid = msgidMaker(TEST_BOOT, () => clock.now())
     this.#ports = {
       publish: {
-        clock, counters, outcomes: this.#outcomes, retransmissions: this.#retransmissions,
+        clock, counters, recent, outcomes: this.#outcomes, retransmissions: this.#retransmissions,
         rules: () => this.#delivery.rules,
         nextMsgid: () => {
           const msgid = nextMsgid()

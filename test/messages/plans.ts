@@ -35,8 +35,11 @@ const TWO_FILES = {
   'events.json': events(100), 'few.json': events(8),
 }
 
-/** What `hookline plan` says. */
+/** What `hookline plan` says, and what else is said of recent events. */
 export const PLANS: readonly Situation[] = [
+  { name: 'why-live', line: 'hookline why --live mqtt:msg:a/1', exit: 0, files: { 'rules.conf': RULES }, brokers: ['rules.conf'], before: published },
+  { name: 'why-live-not-written', line: 'hookline why --live mqtt:msg:a/9', exit: 0, files: { 'rules.conf': RULES }, brokers: ['rules.conf'], before: published },
+  { name: 'why-live-remembers-nothing', line: 'hookline why --live mqtt:msg:a/1', exit: 0, files: { 'rules.conf': `${RULES}events.keep = 0\n` }, brokers: ['rules.conf'] },
   { name: 'plan', line: 'hookline plan new.conf', exit: 0, ...RUNNING, before: published },
   { name: 'plan-exit-code', line: 'hookline plan --exit-code new.conf', exit: 1, ...RUNNING },
   { name: 'plan-unchanged', line: 'hookline plan --exit-code rules.conf', exit: 0, ...RUNNING },
