@@ -29,11 +29,11 @@ local function topic_state(topic)
   return state
 end
 
-local function raise_expiry(key, ttl, slack)
+local function raise_expiry(key, ttl)
   local left = call('PTTL', key)
   if left < 0 then return end
   if ttl == 0 then call('PERSIST', key)
-  elseif left < ttl * 1000 then call('EXPIRE', key, ttl + slack) end
+  elseif left < ttl * 1000 then call('EXPIRE', key, ttl) end
 end
 
 -- Returns the words of the reply, or nil and an error.
@@ -52,7 +52,7 @@ local function store(at)
   local added = pcall('ZADD', log, 'NX', score, id)
   if added == 0 then
     if call('EXISTS', record) == 1 then
-      raise_expiry(record, ttl, 0)
+      raise_expiry(record, ttl)
       if state.ttl ~= 0 then state.ttl = ttl == 0 and 0 or math.max(state.ttl, ttl) end
       return string.format('%.0f -', tonumber(call('ZSCORE', log, id))), nil
     end
@@ -121,9 +121,6 @@ end
 -- Looking after a log costs as much as storing: a topic has its turn at every eighth call only, and then
 -- for all eight. (A script's own random numbers are the same each time; scores are microseconds.)
 local TURNS = 8
--- A log lives as long as its youngest record, and a little longer, so that it need not be told so at each
--- message.
-local function slack_of(ttl) return math.floor(ttl / 64) end
 
 for topic, state in pairs(topics) do
   local log = LOG .. topic
@@ -131,9 +128,9 @@ for topic, state in pairs(topics) do
   -- EMQ X left logs that are in no index, with scores of 1; who gives them others enters them (old-scores.lua)
   if state.added > 0 and (state.before <= 1 or state.fresh or has_turn) then call('ZADD', TOPICS, 0, topic) end
   if state.fresh and state.added > 0 then
-    if state.ttl > 0 then call('EXPIRE', log, state.ttl + slack_of(state.ttl)) end
+    if state.ttl > 0 then call('EXPIRE', log, state.ttl) end
   elseif state.ttl >= 0 then
-    raise_expiry(log, state.ttl, slack_of(state.ttl))
+    raise_expiry(log, state.ttl)
     if has_turn then trim(log, TURNS * state.added) end
   end
 end
