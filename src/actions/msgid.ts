@@ -31,18 +31,18 @@ export function msgidMaker(bootId: string, nowMs: () => number): () => string {
   let highDigits = ''
   return () => {
     last = Math.max(last + 1, Math.floor(nowMs() * 1000))
-    const low = last % LOW
-    // the high digits stay for a quarter of a second
+    const low = last % PAIRS.length
+    // the high digits stay for some milliseconds
     if (last - low !== high) {
       high = last - low
-      highDigits = base62(high / LOW, TIME_DIGITS - LOW_DIGITS)
+      highDigits = base62(high / PAIRS.length, TIME_DIGITS - 2)
     }
-    return highDigits + DIGITS.charAt(Math.floor(low / 62 ** 2)) + DIGITS.charAt(Math.floor(low / 62) % 62) + DIGITS.charAt(low % 62) + bootId
+    return highDigits + (PAIRS[low] ?? '') + bootId
   }
 }
 
-const LOW_DIGITS = 3
-const LOW = 62 ** LOW_DIGITS
+/** All pairs of digits, in order. */
+const PAIRS = Array.from({ length: 62 ** 2 }, (_, value) => base62(value, 2))
 
 /** Microseconds since 1970 of an id of ours; undefined for any other text. */
 export function msgidMicros(id: string): number | undefined {

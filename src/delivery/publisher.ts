@@ -311,7 +311,10 @@ export class Publisher {
         payload: record.payload, qos: record.qos, retain: record.retain, record,
       }
       const shares = effectsOf(rules, steps, event)
-      if (shares.length > 0) message.parts = shares.map((share) => this.#part(rules, message, share))
+      const [only] = shares
+      // nearly always
+      if (only !== undefined && shares.length === 1) message.parts = [this.#part(rules, message, only)]
+      else if (only !== undefined) message.parts = shares.map((share) => this.#part(rules, message, share))
     }
     message.waiting = message.parts.length
     if (message.waiting === 0) {

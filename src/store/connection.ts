@@ -1,7 +1,7 @@
 import { Command, Redis, type RedisOptions } from 'ioredis'
 import type { PoolSpec } from '../plan/program.ts'
 import { connectionClause, failureOf, isFinal, type Failure } from './failure.ts'
-import { encodeCommand } from './resp.ts'
+import { type EncodedArguments, encodeCommand } from './resp.ts'
 import { SCRIPTS, type Script } from './scripts.ts'
 import type { Line } from './way.ts'
 
@@ -9,6 +9,8 @@ import type { Line } from './way.ts'
 export interface Call {
   readonly name: string
   readonly args: readonly (string | Buffer)[]
+  /** Of a script: what comes behind them. */
+  readonly more?: EncodedArguments
   readonly binary: boolean
 }
 
@@ -183,9 +185,9 @@ export function connect({ spec, line, scripts = Object.values(SCRIPTS), before =
 class EncodedCommand extends Command {
   readonly #bytes: Buffer
 
-  constructor({ name, args, binary }: Call, answered: (error: Error | null | undefined, reply: unknown) => void) {
+  constructor({ name, args, more, binary }: Call, answered: (error: Error | null | undefined, reply: unknown) => void) {
     super(name, [], { replyEncoding: binary ? null : 'utf8' }, answered)
-    this.#bytes = encodeCommand(name, args)
+    this.#bytes = encodeCommand(name, args, more)
   }
 
   override toWritable(): Buffer {

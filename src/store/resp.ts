@@ -10,19 +10,63 @@ const DOLLAR = 36
 const STAR = 42
 const ZERO = 48
 
+/** Room for arguments that are encoded as they come, at first: those of one or two messages. */
+const FIRST_ROOM = 512
+
 /**
- * One command as it goes over the wire (RESP, redis.io/docs/reference/protocol-spec). A store call has
- * thousands of short arguments, so this is most of what a stored message costs: one buffer for all, no
- * text in between.
+ * One command as it goes over the wire (RESP, redis.io/docs/reference/protocol-spec), with what is
+ * encoded already behind its other arguments.
  */
-export function encodeCommand(name: string, args: readonly (string | Buffer)[]): Buffer {
-  let room = 2 * FRAME_BYTES + name.length
-  for (const arg of args) room += FRAME_BYTES + (typeof arg === 'string' ? arg.length * 3 : arg.length)
+export function encodeCommand(name: string, args: readonly (string | Buffer)[], more?: EncodedArguments): Buffer {
+  let room = 2 * FRAME_BYTES + name.length + (more?.bytes.length ?? 0)
+  for (const arg of args) room += roomFor(arg)
   const bytes = Buffer.allocUnsafe(room)
-  let at = writeHead(bytes, 0, STAR, args.length + 1)
+  let at = writeHead(bytes, 0, STAR, args.length + 1 + (more?.count ?? 0))
   at = writeText(bytes, at, name)
-  for (const arg of args) at = typeof arg === 'string' ? writeText(bytes, at, arg) : writeBytes(bytes, at, arg)
+  for (const arg of args) at = write(bytes, at, arg)
+  if (more !== undefined) {
+    bytes.set(more.bytes, at)
+    at += more.bytes.length
+  }
   return bytes.subarray(0, at)
+}
+
+/**
+ * Arguments of a command, encoded one by one. A store call has thousands of short ones, so this is
+ * most of what a stored message costs: one buffer for all, no text and no list in between.
+ */
+export class EncodedArguments {
+  #room = Buffer.allocUnsafe(FIRST_ROOM)
+  #length = 0
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  get bytes(): Buffer {
+    return this.#room.subarray(0, this.#length)
+  }
+
+  add(arg: string | Buffer): void {
+    const needed = this.#length + roomFor(arg)
+    if (needed > this.#room.length) {
+      const larger = Buffer.allocUnsafe(Math.max(2 * this.#room.length, needed))
+      larger.set(this.#room.subarray(0, this.#length))
+      this.#room = larger
+    }
+    this.#length = write(this.#room, this.#length, arg)
+    this.#count++
+  }
+}
+
+/** At most. */
+function roomFor(arg: string | Buffer): number {
+  return FRAME_BYTES + (typeof arg === 'string' ? arg.length * 3 : arg.length)
+}
+
+function write(bytes: Buffer, at: number, arg: string | Buffer): number {
+  return typeof arg === 'string' ? writeText(bytes, at, arg) : writeBytes(bytes, at, arg)
 }
 
 function writeText(bytes: Buffer, at: number, text: string): number {

@@ -2,6 +2,7 @@ import type { Effect } from '../actions/effect.ts'
 import { keys } from '../actions/keys.ts'
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Call } from './connection.ts'
+import { EncodedArguments } from './resp.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
 import { settle, type Unanswered } from './unanswered.ts'
 import { unfitCommand } from './unfit-command.ts'
@@ -67,8 +68,9 @@ interface Segment {
 
 interface Batch {
   readonly kind: BatchKind
-  /** Of the call: what stands before its entries, then these. */
+  /** What stands before the entries of the call. */
   readonly args: (string | Buffer)[]
+  readonly entries: EncodedArguments
   readonly owners: Unanswered[]
   readonly effects: number[]
 }
@@ -151,12 +153,12 @@ function addToBatch(segment: Segment, effect: FunctionEffect, owner: Unanswered,
   if (batches === undefined) segment.batches.set(kind, batches = [])
   let batch = batches.at(-1)
   if (batch === undefined || batch.owners.length >= MAX_ENTRIES) {
-    batches.push(batch = { kind, args: headOf(kind, numbers), owners: [], effects: [] })
+    batches.push(batch = { kind, args: headOf(kind, numbers), entries: new EncodedArguments(), owners: [], effects: [] })
   }
   batch.owners.push(owner)
   batch.effects.push(place)
   const merged = owner.merged?.expirySeconds
-  addEntry(batch.args, effect, merged?.has(place) === true ? merged.get(place) : expiryOf(effect))
+  addEntry(batch.entries, effect, merged?.has(place) === true ? merged.get(place) : expiryOf(effect))
 }
 
 function batchKind(effect: FunctionEffect): BatchKind {
@@ -180,7 +182,7 @@ function expiryOf(effect: FunctionEffect): number | undefined {
 }
 
 /** What the script of its kind takes per entry. */
-function addEntry(entries: (string | Buffer)[], effect: FunctionEffect, expirySeconds: number | undefined): void {
+function addEntry(entries: EncodedArguments, effect: FunctionEffect, expirySeconds: number | undefined): void {
   switch (effect.kind) {
     case 'store':
     case 'retain':
@@ -192,24 +194,35 @@ function addEntry(entries: (string | Buffer)[], effect: FunctionEffect, expirySe
       break
     case 'ack-queue':
     case 'ack-latest':
-      entries.push(effect.topic, effect.msgid)
+      addAll(entries, effect.topic, effect.msgid)
       break
     case 'ack-pubsub':
-      entries.push(effect.clientid, effect.topic, effect.msgid)
+      addAll(entries, effect.clientid, effect.topic, effect.msgid)
       break
     case 'online':
-      entries.push(effect.kind, effect.clientid, effect.node, String(effect.now), String(effect.lastFence))
+      addAll(entries, effect.kind, effect.clientid, effect.node, String(effect.now), String(effect.lastFence))
       break
     case 'offline':
-      entries.push(effect.kind, effect.clientid, effect.node, String(effect.now), String(effect.fence))
+      addAll(entries, effect.kind, effect.clientid, effect.node, String(effect.now), String(effect.fence))
       break
     default: effect satisfies never
   }
 }
 
 /** The fields in their order (see `recordFields`), one by one: every stored message comes this way. */
-function addRecord(entries: (string | Buffer)[], expiry: string, { id, from, qos, topic, payload, ts, retain }: MessageRecord): void {
-  entries.push(expiry, id, from, QOS_TEXT[qos], topic, payload, String(ts), retain ? 'true' : 'false')
+function addRecord(entries: EncodedArguments, expiry: string, { id, from, qos, topic, payload, ts, retain }: MessageRecord): void {
+  entries.add(expiry)
+  entries.add(id)
+  entries.add(from)
+  entries.add(QOS_TEXT[qos])
+  entries.add(topic)
+  entries.add(payload)
+  entries.add(String(ts))
+  entries.add(retain ? 'true' : 'false')
+}
+
+function addAll(entries: EncodedArguments, ...texts: readonly string[]): void {
+  for (const text of texts) entries.add(text)
 }
 
 const QOS_TEXT = ['0', '1', '2'] as const
@@ -227,8 +240,8 @@ function headOf(kind: BatchKind, numbers: CallNumbers): (string | Buffer)[] {
 }
 
 /** Calls are numbered as they leave. */
-function callOf({ kind, args, owners, effects }: Batch, numbers: CallNumbers): WriteCall {
+function callOf({ kind, args, entries, owners, effects }: Batch, numbers: CallNumbers): WriteCall {
   const number = BATCHES[kind].marked === undefined ? undefined : numbers.next()
   if (number !== undefined) args[NUMBER] = String(number)
-  return { kind, name: 'evalsha', args, binary: false, number, owners, effects }
+  return { kind, name: 'evalsha', args, more: entries, binary: false, number, owners, effects }
 }
