@@ -52,7 +52,8 @@ it('of any file, mended: nothing is left to mend, and no error came', async () =
     if (fixed.length === 0) expect(bytes.equals(before)).toBe(true)
     // What such a line holds was not known.
     if (!fixed.includes('curly-quote')) expect(errorsIn(bytes)).toBeLessThanOrEqual(errorsIn(before))
-    if (!/(?<!\r)\n/.test(before.toString('latin1'))) expect(bytes.toString('latin1')).not.toMatch(/(?<!\r)\n/)
+    // a file of one line without its end says nothing about line ends
+    if (before.includes('\r\n') && !/(?<!\r)\n/.test(before.toString('latin1'))) expect(bytes.toString('latin1')).not.toMatch(/(?<!\r)\n/)
   }), { numRuns: 120 })
   // Else the generator has lost touch with the checks.
   expect([...seen].sort()).toEqual(CHECKS.filter(({ fix }) => fix === 'safe').map(({ name }) => name).sort())
