@@ -1,14 +1,19 @@
 import { HOOKS, type HookName } from '../language/hooks.ts'
+import { createFilterIndex, type FilterIndex } from '../language/filter-index.ts'
 import { coversFilter, matchesTopic, withoutShare } from '../language/topic-filter.ts'
 import type { Program, Step } from './program.ts'
 
 /** Topics remembered per program and hook; beyond it all are forgotten: to look for the oldest each time costs more than to find them anew. */
 const REMEMBERED = 10_000
 
-type Found = Map<string, readonly Step[]>
+interface Known {
+  /** By filter, so that a topic is not compared with ten thousand of them. */
+  readonly index: FilterIndex<Step>
+  readonly found: Map<string, readonly Step[]>
+}
 
 /** Forgotten with its program, so a reload needs no word about it. */
-const remembered = new WeakMap<Program, Map<HookName, Found>>()
+const remembered = new WeakMap<Program, Map<HookName, Known>>()
 
 /**
  * The rules of a hook that match, in the order in which they run. `topic`: on `message.*` the
@@ -19,34 +24,36 @@ const remembered = new WeakMap<Program, Map<HookName, Found>>()
 export function stepsFor(program: Program, hook: HookName, topic?: string): readonly Step[] {
   if (!HOOKS[hook].hasTopic) return program.steps[hook]
   if (topic === undefined) throw new Error(`${hook} has a topic, and none was given`)
-  const found = foundBy(program, hook)
+  const { index, found } = knownOf(program, hook)
   let steps = found.get(topic)
   if (steps === undefined) {
-    steps = search(program, hook, topic)
+    steps = search(program, hook, topic, index)
     if (found.size >= REMEMBERED) found.clear()
     found.set(topic, steps)
   }
   return steps
 }
 
-function search(program: Program, hook: HookName, topic: string): readonly Step[] {
+function search(program: Program, hook: HookName, topic: string, index: FilterIndex<Step>): readonly Step[] {
   const all = program.steps[hook]
   const seen = hook.startsWith('session.') ? withoutShare(topic) : topic
   const matches = hook.startsWith('session.') ? coversFilter : matchesTopic
-  const steps = all.filter(({ filter }) => filter === undefined || matches(filter, seen))
+  const steps = index.overlapping(seen).filter(({ filter }) => filter === undefined || matches(filter, seen))
   return steps.length === all.length ? all : Object.freeze(steps)
 }
 
-function foundBy(program: Program, hook: HookName): Found {
+function knownOf(program: Program, hook: HookName): Known {
   let hooks = remembered.get(program)
   if (hooks === undefined) {
     hooks = new Map()
     remembered.set(program, hooks)
   }
-  let found = hooks.get(hook)
-  if (found === undefined) {
-    found = new Map()
-    hooks.set(hook, found)
+  let known = hooks.get(hook)
+  if (known === undefined) {
+    const index = createFilterIndex<Step>()
+    for (const step of program.steps[hook]) index.add(step.filter, step)
+    known = { index, found: new Map() }
+    hooks.set(hook, known)
   }
-  return found
+  return known
 }
