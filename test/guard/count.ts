@@ -21,7 +21,8 @@ const WORKER_MS = 200_000
 export const METRICS = {
   calls: { tolerance: 0.01, ofNode: false },
   packageCalls: { tolerance: 0.01, ofNode: false },
-  nodeCalls: { tolerance: 0.02, ofNode: true },
+  // how the system cuts what is read into pieces is its own affair
+  nodeCalls: { tolerance: 0.2, ofNode: true },
   heapBytes: { tolerance: 0.04, ofNode: true },
   bufferBytes: { tolerance: 0.05, ofNode: true },
   promises: { tolerance: 0.02, ofNode: false },

@@ -117,7 +117,8 @@ describe('hookline adopt', () => {
   })
 
   it('says what is missing, exit 2, and shows mistakes of the rules, exit 1', async () => {
-    expect(await failed(hookline(['adopt', 'pool1']))).toContain('name the rules files with -f')
+    // a folder in which no broker of another test is registered
+    expect(await failed(hookline(['adopt', 'pool1'], { XDG_RUNTIME_DIR: tempFolder() }))).toContain('name the rules files with -f')
     expect(await failed(hookline(['adopt', 'pool1', '-f', 'no-such.conf']))).toContain('cannot read the rules file no-such.conf')
     expect(await failed(hookline(['adopt', 'pol1', '-f', rules(redis.port)]))).toContain('the rules have no pool pol1; they have pool1')
     expect(await failed(hookline(['adopt', 'pool1', '-f', rules('embedded')]))).toContain('pool1 is the embedded store')
