@@ -6,7 +6,7 @@ import { BegunPackets } from './begun-packets.ts'
 import { type ClientPacket, readOften } from './client-packet.ts'
 import type { Limits, Refusal } from './packet-check.ts'
 import { PacketReader } from './packet-reader.ts'
-import { Turns } from './turns.ts'
+import { type Reading, Turns } from './turns.ts'
 
 /**
  * What hookline uses of aedes 1.2.0, and the only file that imports it. aedes keeps the
@@ -21,14 +21,11 @@ export interface MqttClient {
   readonly clean: boolean
   readonly closed: boolean
   readonly conn: Duplex
-  /** Stops reading; what was read is parsed. */
-  pause(): void
-  resume(): void
   close(done?: () => void): void
 }
 
 /** Not declared by aedes. */
-interface Internals extends MqttClient {
+interface Internals extends MqttClient, Reading {
   readonly connackSent: boolean
   readonly _keepaliveTimer: NodeJS.Timeout | null
   readonly _parser: {
@@ -61,8 +58,11 @@ export interface Will {
 export interface HandshakeEvents {
   /** A persistent session of the client id is here: what CONNACK says [MQTT-3.2.2-2]. */
   sessionPresent(clientid: string): boolean
-  /** CONNECT is accepted, an older connection of the client id is gone, CONNACK comes next. */
-  registered(client: MqttClient, clientid: string, details: ConnectDetails, told: { readonly sessionPresent: boolean }): void
+  /**
+   * CONNECT is accepted, an older connection of the client id is gone, CONNACK comes next. `reading`
+   * stops and goes on; what was read when it stops still comes.
+   */
+  registered(client: MqttClient, clientid: string, details: ConnectDetails, more: { readonly sessionPresent: boolean, readonly reading: Reading }): void
   /** CONNACK with code 0 is on the wire. */
   ready(client: MqttClient): void
   /** A packet after CONNECT that is not CONNECT, PINGREQ or DISCONNECT. Called in the order of the wire. */
@@ -114,6 +114,8 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
   const allBegun = new BegunPackets(() => limits().maxPacketSize)
   /** What aedes does with a packet. */
   const ofAedes = new WeakMap<object, (packet: Packet) => void>()
+  /** Apart from what aedes pauses and resumes: behind its CONNACK it resumes, whoever has paused since. */
+  const readings = new WeakMap<object, Reading>()
 
   const broker = await Aedes.createBroker({
     mq: noRouting(),
@@ -144,8 +146,10 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
     const sessionPresent = told.get(inner.id) === true && !inner.clean
     told.delete(inner.id)
     if (inner.closed) return
+    const reading = readings.get(inner)
+    if (reading === undefined) throw new Error('a connection is guarded before it is registered')
     here.add(inner)
-    events.registered(inner, inner.id, details.get(client) ?? { username: undefined, keepalive: 0 }, { sessionPresent })
+    events.registered(inner, inner.id, details.get(client) ?? { username: undefined, keepalive: 0 }, { sessionPresent, reading })
     // aedes forgets a connection when an older one of its name dies late: its socket does not lie
     inner.conn.once('close', () => gone(inner))
   })
@@ -206,13 +210,14 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       },
     })
     client.conn.once('close', () => { reader.end() })
-    const take = turns.of(client, (bytes) => {
+    const { take, reading } = turns.of(client, (bytes) => {
       isHeard = false
       const refusal = reader.push(bytes)
       // a whole packet, not a byte of one [MQTT-3.1.2-24]
       if (isHeard) client._keepaliveTimer?.refresh()
       if (refusal !== undefined && !client.closed) refuse(client, refusal)
     })
+    readings.set(client, reading)
     parser.parse = (chunk) => {
       take(chunk)
       return 0

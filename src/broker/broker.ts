@@ -116,18 +116,18 @@ export class Broker {
         const session = this.#delivery.session(clientid)
         return session !== undefined && !session.clean
       },
-      registered: (client, clientid, details, told) => {
+      registered: (client, clientid, details, { sessionPresent, reading }) => {
         // aedes closes an older connection of the name, unless it has lost sight of it
         this.#byId.get(clientid)?.close('takeover')
-        if (!told.sessionPresent) this.#retransmissions.newSession(clientid)
+        if (!sessionPresent) this.#retransmissions.newSession(clientid)
         const connection = new Connection({
-          client, clientid, details, delivery: this.#delivery, publishPorts: this.#publishPorts, counters: this.counters,
+          client, reading, clientid, details, delivery: this.#delivery, publishPorts: this.#publishPorts, counters: this.counters,
           refusals: this.#refusals, closures: this.#closures,
         })
         this.#connections.set(client, connection)
         this.#byId.set(clientid, connection)
         // CONNACK is about to say what is no longer so: the client comes back
-        if (connection.resumed !== told.sessionPresent) connection.close('closed')
+        if (connection.resumed !== sessionPresent) connection.close('closed')
       },
       ready: (client) => {
         const connection = this.#connections.get(client)

@@ -10,6 +10,7 @@ import type { ConnectDetails, MqttClient } from './aedes.ts'
 import type { BoundedLog } from './bounded-log.ts'
 import type { ClientPacket } from './client-packet.ts'
 import { CLOSED_BY_BROKER, type ClosureLog } from './closure-log.ts'
+import type { Reading } from './turns.ts'
 import { Wire } from './wire.ts'
 
 /** Why a connection ended. */
@@ -45,10 +46,12 @@ export class Connection implements Link, PublisherLink {
   readonly #counters: Counters
   readonly #refusals: BoundedLog
   readonly #closures: ClosureLog
+  readonly #reading: Reading
   readonly #wire: Wire
 
   constructor(options: {
     readonly client: MqttClient
+    readonly reading: Reading
     readonly clientid: string
     readonly details: ConnectDetails
     readonly delivery: Delivery
@@ -59,6 +62,7 @@ export class Connection implements Link, PublisherLink {
   }) {
     const { client, clientid, details, delivery } = options
     this.client = client
+    this.#reading = options.reading
     this.clientid = clientid
     this.#delivery = delivery
     this.#counters = options.counters
@@ -120,13 +124,13 @@ export class Connection implements Link, PublisherLink {
 
   #pauseFor(why: 'publisher' | 'socket'): void {
     this.#pausedFor.add(why)
-    this.client.pause()
+    this.#reading.pause()
   }
 
   #resumeFor(why: 'publisher' | 'socket'): void {
     if (!this.#pausedFor.delete(why) || this.#pausedFor.size > 0) return
     // reading on may parse packets at once: not from inside a round's answers
-    setImmediate(() => { if (this.#pausedFor.size === 0 && !this.client.closed) this.client.resume() })
+    setImmediate(() => { if (this.#pausedFor.size === 0 && !this.client.closed) this.#reading.resume() })
   }
 
   /** The connection is about to end: what was answered until now leaves before. */

@@ -1,8 +1,19 @@
 /** A connection whose bytes are worked on in turns; its `pause` and `resume` are replaced, to know who else has paused it. */
-export interface Source {
+export interface Source extends Reading {
   readonly closed: boolean
+}
+
+/** Whether a connection is read from. */
+export interface Reading {
   pause(): void
   resume(): void
+}
+
+/** What {@link Turns.of} makes of a connection: who else may pause it, beside the connection itself. */
+export interface Taken {
+  /** Takes what was read. */
+  readonly take: (chunk: Buffer) => void
+  readonly reading: Reading
 }
 
 /** How long what connections have sent is worked on before anything else has its turn. Milliseconds. */
@@ -23,25 +34,31 @@ export class Turns {
   #isCalled = false
 
   /**
-   * Returns what takes the bytes of a connection: they are handed on in slices, in their order, and
-   * while some wait nothing more is read. What was read before the connection's end is handed on before it.
+   * Takes the bytes of a connection: they are handed on in slices, in their order, and while some
+   * wait nothing more is read. What was read before the connection's end is handed on before it.
    */
-  of(source: Source, handOn: (bytes: Buffer) => void): (chunk: Buffer) => void {
+  of(source: Source, handOn: (bytes: Buffer) => void): Taken {
     const pause = source.pause.bind(source)
     const resume = source.resume.bind(source)
     let rest: Buffer | undefined
-    /** By whoever else uses the source. */
-    let isPaused = false
+    /** It is read from when all who have paused it have resumed it. */
+    const pausedBy = new Set<'turns' | 'itself' | 'other'>()
     let windowSince = 0
     let spentMs = 0
-    source.pause = () => {
-      isPaused = true
-      pause()
+    function readingOf(who: 'turns' | 'itself' | 'other'): Reading {
+      return {
+        pause: () => {
+          pausedBy.add(who)
+          pause()
+        },
+        resume: () => {
+          pausedBy.delete(who)
+          if (pausedBy.size === 0) resume()
+        },
+      }
     }
-    source.resume = () => {
-      isPaused = false
-      if (rest === undefined) resume()
-    }
+    const turn = readingOf('turns')
+    Object.assign(source, readingOf('itself'))
 
     /** Returns what is left when `ms` are over. */
     function work(bytes: Buffer, began: number, ms: number): Buffer | undefined {
@@ -62,10 +79,10 @@ export class Turns {
       if (bytes === undefined || source.closed) return
       rest = work(bytes, performance.now(), AT_ONCE_MS)
       if (rest !== undefined) this.#wait(goOn)
-      else if (!isPaused) resume()
+      else turn.resume()
     }
 
-    return (chunk) => {
+    const take = (chunk: Buffer): void => {
       // nothing is read while it is paused, but for what was begun
       if (rest !== undefined) {
         rest = Buffer.concat([rest, chunk])
@@ -78,9 +95,10 @@ export class Turns {
       }
       rest = spentMs < AT_ONCE_MS ? work(chunk, now, AT_ONCE_MS) : chunk
       if (rest === undefined) return
-      pause()
+      turn.pause()
       this.#wait(goOn)
     }
+    return { take, reading: readingOf('other') }
   }
 
   #wait(goOn: () => void): void {

@@ -4,12 +4,15 @@ import { generate, parser, type Packet } from 'mqtt-packet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHandshake, type Handshake, type HandshakeEvents, type MqttClient } from '../../src/broker/aedes.ts'
 import { listen, type OpenListener } from '../../src/broker/listeners.ts'
+import type { Reading } from '../../src/broker/turns.ts'
 
 /** What src/broker/aedes.ts relies on of aedes 1.2.0, piece by piece: a newer aedes must pass this first. */
 
 const heard: string[] = []
 const failures: Error[] = []
 const clients: MqttClient[] = []
+const readings: Reading[] = []
+let whenReady = (): void => {}
 let present = false
 const LIMITS = { maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, idleTimeoutMs: 15_000 }
 let limits = LIMITS
@@ -19,11 +22,15 @@ const sockets: Socket[] = []
 
 const events: HandshakeEvents = {
   sessionPresent: () => present,
-  registered: (client, clientid, details, told) => {
+  registered: (client, clientid, details, { sessionPresent, reading }) => {
     clients.push(client)
-    heard.push(`registered ${clientid} keepalive ${details.keepalive} present ${told.sessionPresent}`)
+    readings.push(reading)
+    heard.push(`registered ${clientid} keepalive ${details.keepalive} present ${sessionPresent}`)
   },
-  ready: (client) => heard.push(`ready ${client.id}`),
+  ready: (client) => {
+    heard.push(`ready ${client.id}`)
+    whenReady()
+  },
   packet: (_client, packet) => heard.push(`packet ${packet.cmd}`),
   disconnecting: () => heard.push('disconnecting'),
   will: (_client, will) => heard.push(`will ${will.topic} ${will.payload.toString()} ${will.qos} ${will.retain}`),
@@ -41,6 +48,8 @@ beforeEach(async () => {
   heard.length = 0
   failures.length = 0
   clients.length = 0
+  readings.length = 0
+  whenReady = () => {}
   present = false
   limits = LIMITS
   handshake = await createHandshake(events, () => limits)
@@ -163,11 +172,25 @@ describe('the parser', () => {
     const client = dial()
     client.send(CONNECT)
     await expect.poll(() => heard).toContain('ready c')
-    clients[0]?.pause()
+    readings[0]?.pause()
     client.send({ cmd: 'puback', messageId: 1 })
     await expect.poll(() => clients[0]?.conn.readableLength).toBeGreaterThan(0)
     expect(heard).not.toContain('packet puback')
-    clients[0]?.resume()
+    readings[0]?.resume()
+    await expect.poll(() => heard).toContain('packet puback')
+  })
+
+  test('stays as it is when the client was paused before aedes resumes it, behind its CONNACK', async () => {
+    const client = dial()
+    whenReady = () => { readings[0]?.pause() }
+    client.send(CONNECT)
+    // aedes has resumed it
+    await expect.poll(() => client.received.map(({ cmd }) => cmd)).toEqual(['connack'])
+    await new Promise((resolve) => { setImmediate(() => { setImmediate(resolve) }) })
+    client.send({ cmd: 'puback', messageId: 1 })
+    await expect.poll(() => clients[0]?.conn.readableLength).toBeGreaterThan(0)
+    expect(heard).not.toContain('packet puback')
+    readings[0]?.resume()
     await expect.poll(() => heard).toContain('packet puback')
   })
 
@@ -276,7 +299,7 @@ describe('a connection that is no socket', () => {
     const conn = accepted()
     conn.send(CONNECT)
     await expect.poll(() => heard).toContain('ready c')
-    clients[0]?.pause()
+    readings[0]?.pause()
     let taken = 0
     const publish = { cmd: 'publish', topic: 'a', payload: 'x'.repeat(1000), qos: 0, retain: false, dup: false } satisfies Packet
     while (conn.send(publish)) taken++
@@ -284,7 +307,7 @@ describe('a connection that is no socket', () => {
     const { reads } = conn
     await new Promise((resolve) => { setTimeout(resolve, 50) })
     expect(conn.reads).toBe(reads)
-    clients[0]?.resume()
+    readings[0]?.resume()
     await expect.poll(() => heard.filter((line) => line === 'packet publish').length).toBe(taken + 1)
     expect(conn.reads).toBeGreaterThan(reads)
   })

@@ -15,12 +15,12 @@ function source(name: string, turns: Turns, done: string[], ms: number) {
     resume: () => { heard.push('resume') },
     end: () => { closed = true },
   }
-  const take = turns.of(connection, (bytes) => {
+  const { take, reading } = turns.of(connection, (bytes) => {
     const end = performance.now() + ms
     while (performance.now() < end);
     done.push(`${name} ${bytes.length}`)
   })
-  return { connection, heard, take }
+  return { connection, heard, take, reading }
 }
 
 test('who sends much that is dear lets others have their turns, and is not read from meanwhile', async () => {
@@ -53,7 +53,7 @@ test('between two looks at sockets and Redis all that wait have one turn, of whi
 test('bytes keep their order, those too that come while others wait', async () => {
   const turns = new Turns()
   let heard = ''
-  const take = turns.of({ closed: false, pause: () => {}, resume: () => {} }, (bytes) => {
+  const { take } = turns.of({ closed: false, pause: () => {}, resume: () => {} }, (bytes) => {
     const end = performance.now() + 1
     while (performance.now() < end);
     heard += bytes.toString()
@@ -75,6 +75,13 @@ test('who is paused by somebody else too is not resumed, and who is closed is no
   expect(paused.heard).toEqual(['pause', 'pause'])
   paused.connection.resume()
   expect(paused.heard).toEqual(['pause', 'pause', 'resume'])
+  // aedes resumes what it has paused, behind its CONNACK: that is not for the others
+  paused.connection.pause()
+  paused.reading.pause()
+  paused.connection.resume()
+  expect(paused.heard.at(-1)).toBe('pause')
+  paused.reading.resume()
+  expect(paused.heard.at(-1)).toBe('resume')
   const closed = source('closed', turns, done, 1)
   closed.take(DEAR)
   closed.connection.end()
