@@ -16,12 +16,16 @@ import { openPool } from '../../dist/store/open-pool.js'
 /** @type {import('./count.ts').Job} */
 const job = JSON.parse(process.argv[2] ?? '')
 
+// the event loop is shared by time; on a slow machine a batch would be cut in two
+performance.now = () => 0
+
 /** Messages in one write: few enough that the broker reads them in one turn. */
 const BATCH = 64
-const BATCHES = 5
-const PASSES = 3
+const WARM_UP = 5
+/** How often each is counted. */
+const PASSES = 20
 /** Each begins to count and returns what ends it; one at a time, because they would count each other. */
-const COUNTERS = [allocations, calls, resources, writes]
+const COUNTERS = [allocations, calls, resources, writes, redisCommands]
 const PAYLOAD_BYTES = 100
 
 const log = { debug() {}, info() {}, warn() {}, error(fields, text) { console.error(text, fields) } }
@@ -56,37 +60,39 @@ const BURDENS = {
 }
 let burden
 
-await batches(BATCHES)
+for (let index = 0; index < WARM_UP; index++) await batch()
 const counts = {}
 for (const name of ['none', ...job.burdens]) {
   burden = BURDENS[name]
-  counts[name] = await count(burden === undefined ? PASSES : 1)
+  counts[name] = await count()
 }
 console.log(JSON.stringify(counts))
 process.exit(0)
 
-/** What the process does beside its messages comes on top of what they take, so the least of several passes is theirs. */
-async function count(passCount) {
-  const before = await redisCommands()
-  const passes = []
-  for (let pass = 0; pass < passCount; pass++) {
-    const found = {}
-    for (const counter of COUNTERS) {
+/**
+ * The least of several passes of one batch each: what the process does beside its messages comes on top
+ * of what they take, and so does what it costs if the system cuts a batch in two.
+ */
+async function count() {
+  const least = {}
+  for (const counter of COUNTERS) {
+    for (let pass = 0; pass < PASSES; pass++) {
       const end = await counter()
-      await batches(BATCHES)
-      Object.assign(found, await end())
+      await batch()
+      for (const [metric, sum] of Object.entries(await end())) least[metric] = Math.min(least[metric] ?? Infinity, sum / BATCH)
     }
-    passes.push(found)
   }
-  const least = Object.keys(passes[0]).map(metric => [metric, Math.min(...passes.map(found => found[metric])) / BATCHES / BATCH])
-  const sent = passCount * COUNTERS.length * BATCHES * BATCH
-  return { ...Object.fromEntries(least), redisCommands: (await redisCommands() - before) / sent }
+  return least
 }
 
 /** Commands that Redis has carried out, those in scripts too. */
 async function redisCommands() {
-  const { bytes } = await pool.command(['info', 'commandstats'].map(word => Buffer.from(word)))
-  return [...bytes.toString().matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0)
+  const carriedOut = async () => {
+    const { bytes } = await pool.command(['info', 'commandstats'].map(word => Buffer.from(word)))
+    return [...bytes.toString().matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0)
+  }
+  const before = await carriedOut()
+  return async () => ({ redisCommands: await carriedOut() - before })
 }
 
 /** Bytes of the heap and beside it. What is free is collected before, and then there is room for all passes. */
@@ -148,11 +154,7 @@ function writes() {
   }
 }
 
-/** One batch after the other, each done with before the next begins. */
-async function batches(count) {
-  for (let index = 0; index < count; index++) await batch()
-}
-
+/** Done with before the next begins. */
 async function batch() {
   const done = [bytesOf(publisher, 4 * BATCH)]
   if (subscriber !== undefined) done.push(bytesOf(subscriber, packets.length).then(acknowledge))
