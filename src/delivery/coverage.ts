@@ -76,7 +76,8 @@ export function fetchSteps(rules: Rules, filter: string, fetch?: Fetch): readonl
     const brings = bringsOf(step)
     if (brings !== 'queue' && brings !== 'pubsub' && brings !== 'latest') return false
     return fetch === undefined || (step.pool === fetch.pool.name && (brings === 'latest') === (fetch.kind === 'latest'))
-  })
+  // each subscription keeps one: without the room that a filtered list has for more
+  }).slice()
 }
 
 /** Which pools serve a topic to a session whose filters with QoS 1 or 2 that match it are these (SPEC 4.3). */

@@ -20,7 +20,8 @@ export class TopicScan {
   readonly #stopped: (() => void) | undefined
   readonly #refused: (error: Error) => void
   readonly #later: (callback: () => void) => void
-  readonly #open = new Set<string>()
+  /** Visited and not settled. */
+  #open: Set<string> | undefined
   #after: string | undefined
   #last = false
   #state: 'ready' | 'asking' | 'waiting' | 'over' = 'ready'
@@ -64,7 +65,7 @@ export class TopicScan {
 
   /** What was opened for the topic has nothing left to read. */
   settled(topic: string): void {
-    if (this.#open.delete(topic)) this.#goOn()
+    if (this.#open?.delete(topic) === true) this.#goOn()
   }
 
   stop(): void {
@@ -86,12 +87,16 @@ export class TopicScan {
     this.#after = topics.at(-1) ?? this.#after
     this.#last = topics.length < PAGE
     this.#state = 'waiting'
-    for (const topic of topics) if (matchesTopic(this.filter, topic) && this.#visit(topic)) this.#open.add(topic)
+    for (const topic of topics) {
+      if (!matchesTopic(this.filter, topic) || !this.#visit(topic)) continue
+      this.#open ??= new Set()
+      this.#open.add(topic)
+    }
     this.#goOn()
   }
 
   #goOn(): void {
-    if (this.#state !== 'waiting' || this.#open.size > 0) return
+    if (this.#state !== 'waiting' || (this.#open?.size ?? 0) > 0) return
     if (this.#last) {
       this.#state = 'over'
       this.#done()

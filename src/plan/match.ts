@@ -10,6 +10,10 @@ interface Known {
   /** By filter, so that a topic is not compared with ten thousand of them. */
   readonly index: FilterIndex<Step>
   readonly found: Map<string, readonly Step[]>
+  /** Of each step in the program. */
+  readonly places: ReadonlyMap<Step, number>
+  /** Most topics match the same rules: one list for all of them, by the rules' places. */
+  readonly lists: Map<string, readonly Step[]>
 }
 
 /** Forgotten with its program, so a reload needs no word about it. */
@@ -24,22 +28,28 @@ const remembered = new WeakMap<Program, Map<HookName, Known>>()
 export function stepsFor(program: Program, hook: HookName, topic?: string): readonly Step[] {
   if (!HOOKS[hook].hasTopic) return program.steps[hook]
   if (topic === undefined) throw new Error(`${hook} has a topic, and none was given`)
-  const { index, found } = knownOf(program, hook)
+  const known = knownOf(program, hook)
+  const { found } = known
   let steps = found.get(topic)
   if (steps === undefined) {
-    steps = search(program, hook, topic, index)
+    steps = search(program, hook, topic, known)
     if (found.size >= REMEMBERED) found.clear()
     found.set(topic, steps)
   }
   return steps
 }
 
-function search(program: Program, hook: HookName, topic: string, index: FilterIndex<Step>): readonly Step[] {
+function search(program: Program, hook: HookName, topic: string, { index, places, lists }: Known): readonly Step[] {
   const all = program.steps[hook]
   const seen = hook.startsWith('session.') ? withoutShare(topic) : topic
   const matches = hook.startsWith('session.') ? coversFilter : matchesTopic
   const steps = index.overlapping(seen).filter(({ filter }) => filter === undefined || matches(filter, seen))
-  return steps.length === all.length ? all : Object.freeze(steps)
+  if (steps.length === all.length) return all
+  const which = steps.map((step) => places.get(step)).join()
+  const alike = lists.get(which) ?? Object.freeze(steps)
+  if (lists.size >= REMEMBERED) lists.clear()
+  lists.set(which, alike)
+  return alike
 }
 
 function knownOf(program: Program, hook: HookName): Known {
@@ -52,7 +62,7 @@ function knownOf(program: Program, hook: HookName): Known {
   if (known === undefined) {
     const index = createFilterIndex<Step>()
     for (const step of program.steps[hook]) index.add(step.filter, step)
-    known = { index, found: new Map() }
+    known = { index, found: new Map(), places: new Map(program.steps[hook].map((step, i) => [step, i])), lists: new Map() }
     hooks.set(hook, known)
   }
   return known
