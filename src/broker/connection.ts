@@ -21,6 +21,14 @@ export function reasonWord(reason: Reason): string {
   return isByBroker(reason) ? CLOSED_BY_BROKER[reason].reason : reason
 }
 
+/** Characters of all filters of one client: 10,000 common ones. */
+const MOST_FILTER_LENGTH = 512 * 1024
+
+type PausedFor = 'publisher' | 'socket' | 'subscriptions'
+
+/** Questions to Redis that one client's subscriptions wait for, beyond which it is not read from. */
+const MOST_ASKED = 256
+
 /** Return code of a refused subscription [MQTT-3.9.3-2]. */
 const REFUSED = 128
 
@@ -41,7 +49,7 @@ export class Connection implements Link, PublisherLink {
   ready = false
 
   /** Why it is not read from. */
-  readonly #pausedFor = new Set<'publisher' | 'socket'>()
+  readonly #pausedFor = new Set<PausedFor>()
   readonly #delivery: Delivery
   readonly #counters: Counters
   readonly #refusals: BoundedLog
@@ -102,6 +110,10 @@ export class Connection implements Link, PublisherLink {
     this.#wire.pubrel(packetId)
   }
 
+  answered(): void {
+    if (this.session.asked.size <= MOST_ASKED / 2) this.#resumeFor('subscriptions')
+  }
+
   pause(): void {
     this.#pauseFor('publisher')
   }
@@ -122,12 +134,12 @@ export class Connection implements Link, PublisherLink {
     if (this.session.link === this) this.session.drained()
   }
 
-  #pauseFor(why: 'publisher' | 'socket'): void {
+  #pauseFor(why: PausedFor): void {
     this.#pausedFor.add(why)
     this.#reading.pause()
   }
 
-  #resumeFor(why: 'publisher' | 'socket'): void {
+  #resumeFor(why: PausedFor): void {
     if (!this.#pausedFor.delete(why) || this.#pausedFor.size > 0) return
     // reading on may parse packets at once: not from inside a round's answers
     setImmediate(() => { if (this.#pausedFor.size === 0 && !this.client.closed) this.#reading.resume() })
@@ -182,14 +194,18 @@ export class Connection implements Link, PublisherLink {
     for (const subscription of new Set(granted)) {
       if (subscription !== undefined) this.#delivery.subscribed(this.session, subscription, { resumed: false })
     }
+    // who subscribes faster than Redis answers would pile up what waits for it
+    if (this.session.asked.size > MOST_ASKED) this.#pauseFor('subscriptions')
   }
 
   #refusalOf(filter: string): string | undefined {
     if (subscriptionProblem(filter) !== undefined) return 'its filter is not one'
     const { maxTopicLevels, maxSubscriptions } = this.#delivery.rules.program.settings
     if (topicLevels(withoutShare(filter)) > maxTopicLevels) return 'its filter has more levels than mqtt.max_topic_levels'
-    const { subscriptions } = this.session
-    return subscriptions.size >= maxSubscriptions && !subscriptions.has(filter) ? 'the client has as many as mqtt.max_subscriptions allows' : undefined
+    const { subscriptions, filterLength } = this.session
+    if (subscriptions.has(filter)) return undefined
+    if (subscriptions.size >= maxSubscriptions) return 'the client has as many as mqtt.max_subscriptions allows'
+    return filterLength + filter.length > MOST_FILTER_LENGTH ? 'the filters of the client are too long together' : undefined
   }
 
   #unsubscribe(packet: IUnsubscribePacket): void {

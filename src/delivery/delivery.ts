@@ -21,6 +21,8 @@ const LANES = 50_000
 /** Of these, busy ones that one session may have, and always has. */
 const MOST_BUSY = 2_000
 const LEAST_BUSY = 100
+/** Characters of client ids and filters that sessions of clients that are away may have together; beyond, those longest away expire. */
+const AWAY_LENGTH = 32 * 1024 * 1024
 /** Topics looked at in one call of the slow tick. */
 const CHANGES_PAGE = 500
 /** How far two clocks may be apart. Milliseconds. */
@@ -56,6 +58,7 @@ export class Delivery {
   readonly #wanting = new Set<Session | Group>()
   /** Persistent sessions whose clients are away, longest away first. */
   readonly #away = new Set<Session>()
+  #awayLength = 0
   /** The order object of each session's effects: its connection while there is one. */
   readonly #orders = new WeakMap<Session, object>()
   /** Score up to which each pool was searched for what other brokers stored. */
@@ -151,7 +154,7 @@ export class Delivery {
     this.#sessions.set(clientid, session)
     session.username = username
     this.#orders.set(session, link)
-    this.#away.delete(session)
+    this.#isBack(session)
     session.attach(link)
     return { session, resumed }
   }
@@ -171,18 +174,27 @@ export class Delivery {
     session.detach()
     if (this.#sessions.get(session.clientid) === session) {
       if (session.clean) this.#drop(session)
-      else this.#away.add(session)
+      else {
+        this.#away.add(session)
+        this.#awayLength += lengthOf(session)
+      }
     }
     this.#settleDrains()
   }
 
   #drop(session: Session): void {
+    this.#isBack(session)
     session.end()
     for (const subscription of session.subscriptions.values()) this.#forget(session, subscription)
     session.subscriptions.clear()
+    session.filterLength = 0
     this.#wanting.delete(session)
-    this.#away.delete(session)
     this.#sessions.delete(session.clientid)
+  }
+
+  /** Its client is no longer one that is away. Before its subscriptions change. */
+  #isBack(session: Session): void {
+    if (this.#away.delete(session)) this.#awayLength -= lengthOf(session)
   }
 
   // --- subscriptions
@@ -193,7 +205,9 @@ export class Delivery {
    */
   subscribe(session: Session, filter: string, qos: 0 | 1 | 2, options: { readonly own: boolean }): Subscription {
     const shared = sharedFilter(filter)
-    const subscription = session.subscriptions.get(filter)
+    const known = session.subscriptions.get(filter)
+    if (known === undefined) session.filterLength += filter.length
+    const subscription = known
       ?? { filter, qos, own: options.own, replaced: [], group: shared === undefined ? undefined : this.#group(filter, shared) }
     session.subscriptions.set(filter, subscription)
     subscription.qos = qos
@@ -261,7 +275,7 @@ export class Delivery {
     session.sendRetained(`memory ${filter}`, this.#retained.matching(filter), qos)
     const lookups = steps.filter((step) => bringsOf(step) === 'retained')
     const looked = new Set(lookups.map((step) => poolOf(this.#rules, step.pool)))
-    const asking = (pool: Pool) => lookups.filter((step) => step.pool === pool.name)
+    const asking = (pool: Pool) => lookups.filter((step) => step.pool === pool.name).slice()
     if (!isWildcard(filter)) {
       session.lanes.fetch(subscription)
       for (const pool of looked) {
@@ -293,7 +307,7 @@ export class Delivery {
       index: 'retained',
       visit: (topic) => {
         // the next page when this one has gone out: what waits in memory is bounded
-        this.#lookUpRetained({ ...asked, topic, live: lookup.live, answered: () => {}, settled: () => session.whenMemoryEmpty(() => scan.settled(topic)) })
+        this.#lookUpRetained({ ...asked, topic, wentOut: lookup.wentOut, answered: () => {}, settled: () => session.whenMemoryEmpty(() => scan.settled(topic)) })
         return true
       },
       done: () => {
@@ -310,6 +324,7 @@ export class Delivery {
     const subscription = session.subscriptions.get(filter)
     if (subscription === undefined) return false
     session.subscriptions.delete(filter)
+    session.filterLength -= filter.length
     this.#forget(session, subscription)
     session.lanes.resubscribed(filter)
     this.#settleDrains()
@@ -324,7 +339,7 @@ export class Delivery {
   }
 
   #lookUpRetained(asked: RetainedLookup): void {
-    const { session, subscription, pool, topic, steps, live, answered, settled } = asked
+    const { session, subscription, pool, topic, steps, wentOut, answered, settled } = asked
     const { link } = session
     const question = `${pool.name} ${topic}`
     if (session.asked.has(question)) {
@@ -337,12 +352,12 @@ export class Delivery {
     let pending = true
     // the lookup says which entry of the log carries the flag
     const waits = () => pending
-    lane?.waitsFor.push(waits)
+    if (lane !== undefined) lane.waitsFor = [...lane.waitsFor, waits]
     const lookup = session.lookup(topic)
     const settle = () => {
       pending = false
-      session.asked.delete(question)
-      lane?.waitsFor.splice(lane.waitsFor.indexOf(waits), 1)
+      session.answered(question)
+      if (lane !== undefined) lane.waitsFor = lane.waitsFor.filter((other) => other !== waits)
       lookup.end()
       this.#wants(session)
       settled()
@@ -362,7 +377,7 @@ export class Delivery {
         if (found !== undefined) {
           const reader = found.inLogAt === undefined ? undefined : session.lanes.logFor(pool, topic)
           if (reader !== undefined && found.inLogAt !== undefined) reader.flagRetained(found.record, found.inLogAt)
-          else if (!lookup.live.has(found.record.id) && live?.has(found.record.id) !== true) session.sendRetained(question, [found.record], subscription.qos)
+          else if (!lookup.wentOut(found.record.id) && wentOut?.(found.record.id) !== true) session.sendRetained(question, [found.record], subscription.qos)
         }
         settle()
       },
@@ -497,7 +512,8 @@ export class Delivery {
   sweep(): void {
     const now = this.#clock.now()
     for (const session of this.#away) {
-      if (!this.#isExpired(session) && this.#away.size <= this.#rules.program.settings.maxSessions) break
+      const isTooMuch = this.#away.size > this.#rules.program.settings.maxSessions || this.#awayLength > AWAY_LENGTH
+      if (!isTooMuch && !this.#isExpired(session)) break
       this.#expire(session)
     }
     for (const session of this.#sessions.values()) {
@@ -573,13 +589,17 @@ interface RetainedLookup {
   readonly pool: Pool
   readonly topic: string
   /** What has gone out live since the look into the index began that found the topic. */
-  readonly live?: ReadonlySet<string>
+  readonly wentOut?: (msgid: string) => boolean
   /** The rules that ask. */
   readonly steps: readonly Step[]
   /** Redis has answered, or the same is being asked already. */
   readonly answered: () => void
   /** It is over, with or without an answer. */
   readonly settled: () => void
+}
+
+function lengthOf({ clientid, filterLength }: Session): number {
+  return clientid.length + filterLength
 }
 
 /** The position that an acknowledgement allows instead of the acknowledged message: none while an older one is out. */

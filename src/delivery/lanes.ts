@@ -550,9 +550,9 @@ export class Lanes implements LaneOwner {
     const earlier = this.#byTopic.get(topic) ?? []
     // order within the topic: what runs out goes first, and before what begins now what waits in memory
     if (earlier.some((other) => other.draining)) {
-      lane.waitsFor.push(() => this.#byTopic.get(topic)?.some((other) => other.draining && earlier.includes(other)) === true)
+      lane.waitsFor = [...lane.waitsFor, () => this.#byTopic.get(topic)?.some((other) => other.draining && earlier.includes(other)) === true]
     }
-    if (fresh) lane.waitsFor.push(() => this.#owner.isTopicQueued(topic))
+    if (fresh) lane.waitsFor = [...lane.waitsFor, () => this.#owner.isTopicQueued(topic)]
     this.#byTopic.set(topic, [...earlier, lane])
     this.#topics?.add(topic)
     if (!cover.stored) lane.drain()

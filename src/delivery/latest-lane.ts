@@ -13,7 +13,7 @@ export class LatestLane implements Lane {
   readonly topic: string
   granted: 1 | 2
   #draining = false
-  readonly waitsFor: (() => boolean)[] = []
+  waitsFor: Lane['waitsFor'] = []
 
   readonly #owner: LaneOwner
   /** `fresh`: covered since a reload; what was stored before is not owed. */

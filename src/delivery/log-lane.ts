@@ -33,7 +33,7 @@ export class LogLane implements Lane {
   run: RunList | undefined
   granted: 1 | 2
   #draining = false
-  readonly waitsFor: (() => boolean)[] = []
+  waitsFor: Lane['waitsFor'] = []
 
   readonly #owner: LaneOwner
   #state: State

@@ -3,7 +3,7 @@ import type { Outgoing } from './outgoing.ts'
 
 /** Bytes of one session, and of all sessions of a broker together. */
 const SESSION_BYTES = 8 * 1024 * 1024
-const ALL_BYTES = 64 * 1024 * 1024
+const ALL_BYTES = 32 * 1024 * 1024
 /** Rough size of a message beside its payload and topic, in memory. */
 const MESSAGE_BYTES = 300
 

@@ -61,7 +61,7 @@ export interface Lane {
   /** Covered no longer: goes on to the end of what is stored, then ends. */
   readonly draining: boolean
   /** While one of them says true, nothing is sent: something else of the topic goes first. */
-  readonly waitsFor: (() => boolean)[]
+  waitsFor: readonly (() => boolean)[]
   /** It waits for an answer of its pool. */
   readonly reading: boolean
   /** It has read and handed out all that there is. */

@@ -159,6 +159,8 @@ export interface Link {
   readonly writable: boolean
   publish(packet: OutgoingPublish): void
   pubrel(packetId: number): void
+  /** One thing less is asked of the store for its subscriptions: `Session.asked`. */
+  answered(): void
   /** Ends the connection without a word; the client comes back. */
   close(reason: string): void
 }

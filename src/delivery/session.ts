@@ -67,6 +67,8 @@ export class Session implements LanesOwner {
   /** Shared subscriptions that it is a member of; kept by them. */
   readonly groups = new Set<Group>()
   username: string | undefined
+  /** Characters of the filters in `subscriptions`. */
+  filterLength = 0
   /** Since when its client is away, in the clock's milliseconds; absent while it is connected. */
   awaySince: number | undefined
   /** Since when the socket has not taken what waits, in the clock's milliseconds. */
@@ -100,7 +102,7 @@ export class Session implements LanesOwner {
   /** Bodies read for the replay. */
   readonly #bodies = new Map<string, MessageRecord | undefined>()
   /** Retained lookups on their way, by filter: the retained messages that went out live meanwhile. */
-  readonly #lookups = new Map<string, { count: number, readonly live: Set<string> }>()
+  readonly #lookups = new Map<string, { count: number, live: Set<string> | undefined }>()
   /** Which retained messages are asked for and not answered: asked once, however often the client subscribes. */
   readonly asked = new Set<string>()
 
@@ -253,13 +255,13 @@ export class Session implements LanesOwner {
 
   // --- retained lookups
 
-  /** A lookup for a filter is on its way; returns its end, which tells what went out live meanwhile. */
-  lookup(filter: string): { readonly live: ReadonlySet<string>, end(): void } {
-    const pending = this.#lookups.get(filter) ?? { count: 0, live: new Set<string>() }
+  /** A lookup for a filter is on its way, until its end. `wentOut`: the message went out live meanwhile. */
+  lookup(filter: string): { wentOut(msgid: string): boolean, end(): void } {
+    const pending = this.#lookups.get(filter) ?? { count: 0, live: undefined }
     pending.count++
     this.#lookups.set(filter, pending)
     return {
-      live: pending.live,
+      wentOut: (msgid) => pending.live?.has(msgid) === true,
       end: () => {
         pending.count--
         if (pending.count === 0 && this.#lookups.get(filter) === pending) this.#lookups.delete(filter)
@@ -269,6 +271,12 @@ export class Session implements LanesOwner {
 
   retainedAlone(record: MessageRecord): void {
     this.sendRetained(record.topic, [record], this.granted(record.topic))
+  }
+
+  /** A question that is in {@link asked} has its answer. */
+  answered(question: string): void {
+    this.asked.delete(question)
+    this.#link?.answered()
   }
 
   // --- acknowledgements
@@ -434,8 +442,10 @@ export class Session implements LanesOwner {
   }
 
   #noteLiveRetained(record: MessageRecord): void {
-    for (const [filter, { live }] of this.#lookups) {
-      if (live.size < LIVE_RETAINED && matchesTopic(filter, record.topic)) live.add(record.id)
+    for (const [filter, pending] of this.#lookups) {
+      if (!matchesTopic(filter, record.topic)) continue
+      pending.live ??= new Set()
+      if (pending.live.size < LIVE_RETAINED) pending.live.add(record.id)
     }
   }
 

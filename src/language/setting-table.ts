@@ -116,7 +116,7 @@ export const SETTINGS = {
     value: wholeNumber(1, 1_000_000), default: 1_000, summary: 'uncovered messages kept in memory for one session', example: '10000',
     doc: 'Beyond it the oldest goes, counted. What the rules cover waits in Redis instead.',
   },
-  'mqtt.max_subscriptions': { value: limitUpTo(MOST_SUBSCRIPTIONS), default: 5_000, summary: `subscriptions of one client, at most ${MOST_SUBSCRIPTIONS}; 0: as many as that`, example: '100' },
+  'mqtt.max_subscriptions': { value: limitUpTo(MOST_SUBSCRIPTIONS), default: 1_000, summary: `subscriptions of one client, at most ${MOST_SUBSCRIPTIONS}; 0: as many as that`, example: '100' },
   'mqtt.session_expiry_interval': { value: duration(1_000, 31_536_000_000), default: 7_200_000, summary: 'how long a session that is not clean outlives its connection', example: '24h' },
   'mqtt.max_sessions': { value: wholeNumber(1, 10_000_000), default: 100_000, summary: 'sessions kept for clients that are away; beyond, the one longest away goes', example: '10000' },
   'mqtt.idle_timeout': { value: duration(1, 86_400_000), default: 15_000, summary: 'from connection to CONNECT', example: '5s' },

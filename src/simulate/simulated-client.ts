@@ -71,6 +71,8 @@ export class SimulatedClient implements Link, PublisherLink {
 
   puback(): void {}
 
+  answered(): void {}
+
   pubrec(packetId: number): void {
     queueMicrotask(() => this.publisher.pubrel(packetId))
   }

@@ -51,7 +51,7 @@ describe('what is stored is kept', () => {
 it('a file of nothing is a program with defaults', () => {
   expect(program('').settings).toEqual({
     nodeName: 'hookline@127.0.0.1', dataDir: undefined, maxInflight: 32, maxMqueueLen: 1_000,
-    maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 5_000, sessionExpiryMs: 7_200_000, maxSessions: 100_000, idleTimeoutMs: 15_000, eventsKeep: 5_000, eventsKeepPayload: false,
+    maxPacketSize: 1_048_576, maxClientidLen: 65_535, maxTopicLevels: 128, maxSubscriptions: 1_000, sessionExpiryMs: 7_200_000, maxSessions: 100_000, idleTimeoutMs: 15_000, eventsKeep: 5_000, eventsKeepPayload: false,
     listeners: [
       { kind: 'tcp', name: 'external', address: { host: '127.0.0.1', port: 1883 }, path: undefined, tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: undefined },
       { kind: 'ws', name: 'external', address: { host: '127.0.0.1', port: 8083 }, path: '/mqtt', tls: undefined, maxConnections: 100_000, maxConnRate: 1_000, at: undefined },

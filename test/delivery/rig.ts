@@ -163,6 +163,8 @@ export class Subscriber implements Link {
     this.got.push(`pubrel ${packetId}`)
   }
 
+  answered(): void {}
+
   close(reason: string): void {
     this.closed = reason
     this.leave()

@@ -504,6 +504,28 @@ describe('a persistent session whose client is away', () => {
     expect(['a', 'b', 'c'].map((clientid) => rig.delivery.session(clientid) !== undefined)).toEqual([false, true, true])
   })
 
+  test('goes as the one longest away, when ids and filters of all take too much', () => {
+    const rig = new Rig({ rules: [] })
+    const long = (letter: string) => letter.repeat(12 * 1024 * 1024)
+    rig.connect(long('a')).leave()
+    const wide = rig.connect('b')
+    wide.subscribe(long('b'))
+    wide.leave()
+    rig.delivery.sweep()
+    expect(rig.delivery.sessionCounts.all).toBe(2)
+    rig.connect(long('c')).leave()
+    rig.delivery.sweep()
+    expect([long('a'), 'b', long('c')].map((clientid) => rig.delivery.session(clientid) !== undefined)).toEqual([false, true, true])
+    // a client that is back takes nothing of it
+    const back = rig.connect('b')
+    rig.connect(long('d')).leave()
+    rig.delivery.sweep()
+    back.leave()
+    expect(rig.delivery.sessionCounts.all).toBe(3)
+    rig.delivery.sweep()
+    expect(rig.delivery.sessionCounts.all).toBe(2)
+  })
+
   test('takes what it waited for with it: its memory is free for others', async () => {
     const rig = new Rig({ rules: [], settings })
     const client = rig.connect('c')
