@@ -256,7 +256,7 @@ export class Session implements LanesOwner {
   // --- retained lookups
 
   /** A lookup for a filter is on its way, until its end. `wentOut`: the message went out live meanwhile. */
-  lookup(filter: string): { wentOut(msgid: string): boolean, end(): void } {
+  lookup(filter: string): { readonly wentOut: (msgid: string) => boolean, readonly end: () => void } {
     const pending = this.#lookups.get(filter) ?? { count: 0, live: undefined }
     pending.count++
     this.#lookups.set(filter, pending)

@@ -1,7 +1,8 @@
-import { Command, Redis, type RedisOptions } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import type { PoolSpec } from '../plan/program.ts'
+import { commandOf } from './call-command.ts'
 import { connectionClause, failureOf, isFinal, type Failure } from './failure.ts'
-import { type EncodedArguments, encodeCommand } from './resp.ts'
+import type { EncodedArguments } from './resp.ts'
 import { SCRIPTS, type Script } from './scripts.ts'
 import type { Line } from './way.ts'
 
@@ -154,11 +155,10 @@ export function connect({ spec, line, scripts = Object.values(SCRIPTS), before =
     // one write for the whole round
     socket?.cork()
     for (const [i, call] of calls.entries()) {
-      const command = commandOf(call, (error, reply) => {
+      redis.sendCommand(commandOf(call, (error, reply) => {
         answers[i] = error instanceof Error ? { ok: false, failure: failureOf(error, call.name.toLowerCase()) } : { ok: true, reply }
-        if (--open === 0) answered(answers)
-      })
-      redis.sendCommand(command)
+        if (--open === 0) queueMicrotask(() => { answered(answers) })
+      }))
     }
     socket?.uncork()
   }
@@ -176,28 +176,6 @@ export function connect({ spec, line, scripts = Object.values(SCRIPTS), before =
   }
 
   return { send, drop, retry, get server() { return known }, end }
-}
-
-/**
- * A command whose bytes are ready. ioredis itself makes a text or a buffer of every argument, which is
- * most of what a script call costs; it reads the arguments of none but commands that it knows specially.
- */
-class EncodedCommand extends Command {
-  readonly #bytes: Buffer
-
-  constructor({ name, args, more, binary }: Call, answered: (error: Error | null | undefined, reply: unknown) => void) {
-    super(name, [], { replyEncoding: binary ? null : 'utf8' }, answered)
-    this.#bytes = encodeCommand(name, args, more)
-  }
-
-  override toWritable(): Buffer {
-    return this.#bytes
-  }
-}
-
-function commandOf(call: Call, answered: (error: Error | null | undefined, reply: unknown) => void): Command {
-  if (call.name === 'evalsha') return new EncodedCommand(call, answered)
-  return new Command(call.name, [...call.args], { replyEncoding: call.binary ? null : 'utf8' }, answered)
 }
 
 /** Ends it for good, whatever state it is in. */

@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startRedis, type RedisServer } from '../store/redis-server.ts'
 import { count, type Counts, moreThan } from './count.ts'
 
 /** What a message took when it was last written down: `npm run guard` does that. */
 const FIGURES = fileURLToPath(new URL('figures.json', import.meta.url))
+const ROUNDS = fileURLToPath(new URL('rounds.mjs', import.meta.url))
 const WRITE = process.env['GUARD'] === 'write'
 
 const NODE = process.versions.node.split('.')[0] ?? ''
@@ -58,6 +61,17 @@ test.each([
   const more = moreThan(countsOf('stored'), countsOf('stored', burden), { withNode: true })
   expect(more).toContainEqual(expect.stringMatching(seen))
 })
+
+test('a message is let go by the first small collection after its answer, and not only by a full one', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--trace-gc', ROUNDS, String(redis.port), '400'], { maxBuffer: 64 * 1024 * 1024 })
+  const heaps = [...stdout.matchAll(/(Scavenge|Mark-Compact).*? ([\d.]+) \([\d.]+\) -> ([\d.]+) /g)]
+    .map(([, kind, before, after]) => ({ isSmall: kind === 'Scavenge', before: Number(before), after: Number(after) }))
+  const pairs = heaps.slice(1).map((heap, i) => ({ heap, left: heaps[i]?.after ?? 0 })).slice(-20).filter(({ heap }) => heap.isSmall)
+  expect(pairs.length).toBeGreaterThan(10)
+  const allocated = pairs.reduce((sum, { heap, left }) => sum + heap.before - left, 0)
+  const survived = pairs.reduce((sum, { heap, left }) => sum + heap.after - left, 0)
+  expect(survived / allocated).toBeLessThan(0.15)
+}, 60_000)
 
 function countsOf(name: string, burden = 'none'): Counts {
   const counts = counted.get(name)?.get(burden)
