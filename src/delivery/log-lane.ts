@@ -4,7 +4,7 @@ import type { LogEntry, LogKind, Page, Pool } from './ports.ts'
 import type { RunList } from './run-list.ts'
 
 /** Entries taken and not yet sent. */
-const BUFFER_ENTRIES = 64
+const BUFFER_ENTRIES = 256
 /** Bytes of payload taken and not yet sent. */
 const BUFFER_BYTES = 256 * 1024
 /** Sent entries above the position; beyond it the lane stops until its oldest is acknowledged. */
