@@ -210,16 +210,16 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       },
     })
     client.conn.once('close', () => { reader.end() })
-    const { take, reading } = turns.of(client, (bytes) => {
+    const turn = turns.of(client, (bytes) => {
       isHeard = false
       const refusal = reader.push(bytes)
       // a whole packet, not a byte of one [MQTT-3.1.2-24]
       if (isHeard) client._keepaliveTimer?.refresh()
       if (refusal !== undefined && !client.closed) refuse(client, refusal)
     })
-    readings.set(client, reading)
+    readings.set(client, turn)
     parser.parse = (chunk) => {
-      take(chunk)
+      turn.take(chunk)
       return 0
     }
   }

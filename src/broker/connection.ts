@@ -24,7 +24,10 @@ export function reasonWord(reason: Reason): string {
 /** Characters of all filters of one client: 10,000 common ones. */
 const MOST_FILTER_LENGTH = 512 * 1024
 
-type PausedFor = 'publisher' | 'socket' | 'subscriptions'
+/** Why a connection is not read from, as bits. */
+const FOR_PUBLISHER = 1
+const FOR_SOCKET = 2
+const FOR_SUBSCRIPTIONS = 4
 
 /** Questions to Redis that one client's subscriptions wait for, beyond which it is not read from. */
 const MOST_ASKED = 256
@@ -48,8 +51,7 @@ export class Connection implements Link, PublisherLink {
   /** CONNACK is on the wire, `client.connected` has run. */
   ready = false
 
-  /** Why it is not read from. */
-  readonly #pausedFor = new Set<PausedFor>()
+  #pausedFor = 0
   readonly #delivery: Delivery
   readonly #counters: Counters
   readonly #refusals: BoundedLog
@@ -82,7 +84,7 @@ export class Connection implements Link, PublisherLink {
     this.publisher = new Publisher({
       clientid, username: details.username, keepalive: details.keepalive, link: this, order: this, ports: options.publishPorts,
     })
-    this.visit = { clientid, username: details.username, order: this, fences: new Map() }
+    this.visit = { clientid, username: details.username, order: this, fences: undefined }
     this.#wire = new Wire(client.conn, () => this.#socketFull())
     client.conn.on('drain', () => this.#drained())
   }
@@ -111,38 +113,40 @@ export class Connection implements Link, PublisherLink {
   }
 
   answered(): void {
-    if (this.session.asked.size <= MOST_ASKED / 2) this.#resumeFor('subscriptions')
+    if (this.session.asked.size <= MOST_ASKED / 2) this.#resumeFor(FOR_SUBSCRIPTIONS)
   }
 
   pause(): void {
-    this.#pauseFor('publisher')
+    this.#pauseFor(FOR_PUBLISHER)
   }
 
   resume(): void {
-    this.#resumeFor('publisher')
+    this.#resumeFor(FOR_PUBLISHER)
   }
 
   /** Who does not read its answers is not read from, or they would pile up here; after a while it is closed. */
   #socketFull(): void {
-    if (this.#pausedFor.has('socket')) return
-    this.#pauseFor('socket')
+    if ((this.#pausedFor & FOR_SOCKET) !== 0) return
+    this.#pauseFor(FOR_SOCKET)
     this.session.noteStuck()
   }
 
   #drained(): void {
-    this.#resumeFor('socket')
+    this.#resumeFor(FOR_SOCKET)
     if (this.session.link === this) this.session.drained()
   }
 
-  #pauseFor(why: PausedFor): void {
-    this.#pausedFor.add(why)
+  #pauseFor(why: number): void {
+    this.#pausedFor |= why
     this.#reading.pause()
   }
 
-  #resumeFor(why: PausedFor): void {
-    if (!this.#pausedFor.delete(why) || this.#pausedFor.size > 0) return
+  #resumeFor(why: number): void {
+    const before = this.#pausedFor
+    this.#pausedFor &= ~why
+    if (before === 0 || this.#pausedFor !== 0) return
     // reading on may parse packets at once: not from inside a round's answers
-    setImmediate(() => { if (this.#pausedFor.size === 0 && !this.client.closed) this.#reading.resume() })
+    setImmediate(() => { if (this.#pausedFor === 0 && !this.client.closed) this.#reading.resume() })
   }
 
   /** The connection is about to end: what was answered until now leaves before. */
@@ -195,7 +199,7 @@ export class Connection implements Link, PublisherLink {
       if (subscription !== undefined) this.#delivery.subscribed(this.session, subscription, { resumed: false })
     }
     // who subscribes faster than Redis answers would pile up what waits for it
-    if (this.session.asked.size > MOST_ASKED) this.#pauseFor('subscriptions')
+    if (this.session.asked.size > MOST_ASKED) this.#pauseFor(FOR_SUBSCRIPTIONS)
   }
 
   #refusalOf(filter: string): string | undefined {

@@ -35,7 +35,7 @@ export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 
   readonly connected: boolean
   /** One reader for several clients: only queues can be shared so, and there is no position. */
   readonly shared: boolean
-  readonly subscriptions: ReadonlyMap<string, Subscription>
+  readonly subscriptions: Pick<ReadonlyMap<string, Subscription>, 'get' | 'has' | 'values'>
   /** What it holds in memory. */
   readonly held: HeldBytes
   /** Lanes that it may have busy now. */

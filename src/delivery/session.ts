@@ -5,6 +5,7 @@ import { matchesTopic } from '../language/topic-filter.ts'
 import type { Step } from '../plan/program.ts'
 import type { Group } from './group.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
+import { LazyMap, LazySet } from './lazy.ts'
 import { HeldBytes, type MemoryBudget, MemoryQueue } from './memory-queue.ts'
 import type { Lane, Origin, Outgoing } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
@@ -63,9 +64,9 @@ export class Session implements LanesOwner {
   readonly clientid: string
   readonly clean: boolean
   readonly shared = false
-  readonly subscriptions = new Map<string, Subscription>()
+  readonly subscriptions = new LazyMap<string, Subscription>()
   /** Shared subscriptions that it is a member of; kept by them. */
-  readonly groups = new Set<Group>()
+  readonly groups = new LazySet<Group>()
   username: string | undefined
   /** Characters of the filters in `subscriptions`. */
   filterLength = 0
@@ -80,31 +81,31 @@ export class Session implements LanesOwner {
   #phase: 'offline' | 'opening' | 'replay' | 'open' = 'offline'
   /** Who may send next; each source once. */
   #turns: (Lane | typeof MEMORY)[] = []
-  readonly #inTurn = new Set<Lane | typeof MEMORY>()
-  readonly #inFlight = new Map<number, InFlight>()
-  readonly #inFlightIds = new Set<string>()
+  readonly #inTurn = new LazySet<Lane | typeof MEMORY>()
+  readonly #inFlight = new LazyMap<number, InFlight>()
+  readonly #inFlightIds = new LazySet<string>()
   /** The last ones acknowledged that another lane may yet show, with the pool they came from. */
-  readonly #acked = new Map<string, Pool | undefined>()
+  readonly #acked = new LazyMap<string, Pool | undefined>()
   #lastPacketId = 0
   /** What uncovered messages take, waiting and in flight. */
   readonly held: HeldBytes
   readonly #mqueue: MemoryQueue
   /** What waits behind a lane of its topic that is no longer covered. */
-  readonly #tails = new Map<string, MemoryQueue>()
+  readonly #tails = new LazyMap<string, MemoryQueue>()
   /** Retained messages of new subscriptions, by where they are from; sent as the queue is empty. */
-  readonly #backlog = new Map<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2 }>()
+  readonly #backlog = new LazyMap<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2 }>()
   /** Called when nothing waits in memory any more. */
   #whenEmpty: (() => void)[] = []
   /** Pools that are closed: nothing can be read from them for a replay. */
-  readonly #abandoned = new WeakSet<Pool>()
+  readonly #abandoned = new LazySet<Pool>()
   /** A replay that Redis refused is to be tried again. */
   #retrying = false
   /** Bodies read for the replay. */
-  readonly #bodies = new Map<string, MessageRecord | undefined>()
+  readonly #bodies = new LazyMap<string, MessageRecord | undefined>()
   /** Retained lookups on their way, by filter: the retained messages that went out live meanwhile. */
-  readonly #lookups = new Map<string, { count: number, live: Set<string> | undefined }>()
+  readonly #lookups = new LazyMap<string, { count: number, live: Set<string> | undefined }>()
   /** Which retained messages are asked for and not answered: asked once, however often the client subscribes. */
-  readonly asked = new Set<string>()
+  readonly asked = new LazySet<string>()
 
   constructor(options: { readonly clientid: string, readonly clean: boolean, readonly ports: SessionPorts }) {
     this.clientid = options.clientid

@@ -11,7 +11,7 @@ export interface Visit {
   /** The connection: its effects keep their order. */
   readonly order: object
   /** The rules that `client.connected` ran on are those that its fences belong to. By pool name: what `online` answered. */
-  fences: Map<string, number>
+  fences: Map<string, number> | undefined
 }
 
 interface Task {
@@ -57,6 +57,7 @@ export class Presence {
           effect.kind === 'online' ? { ...effect, lastFence: this.#lastFences.get(fenceKey(share, visit)) ?? 0 } : effect))
         this.#submit(shares, visit, finished, (share, i, outcome) => {
           if (share.effects[i]?.kind !== 'online' || !outcome.ok || outcome.online === undefined) return
+          visit.fences ??= new Map()
           visit.fences.set(share.pool.name, outcome.online.fence)
           this.#remember(fenceKey(share, visit), outcome.online.fence)
         })
@@ -75,7 +76,7 @@ export class Presence {
         const shares = this.#effects(this.#rules(), 'client.disconnected', visit, reason).map((share) => this.#fenced(share, (effect) => {
           if (effect.kind !== 'offline') return effect
           // without a fence its online was never written: nothing to take back
-          const fence = visit.fences.get(share.pool.name)
+          const fence = visit.fences?.get(share.pool.name)
           return fence === undefined ? undefined : { ...effect, fence }
         }))
         this.#submit(shares, visit, finished)

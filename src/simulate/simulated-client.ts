@@ -52,7 +52,7 @@ export class SimulatedClient implements Link, PublisherLink {
     this.session = session
     this.resumed = resumed
     this.publisher = new Publisher({ clientid, username, keepalive: 60, link: this, order: this, ports: ports.publish })
-    this.visit = { clientid, username, order: this, fences: new Map() }
+    this.visit = { clientid, username, order: this, fences: undefined }
   }
 
   // --- what the broker sends

@@ -15,12 +15,12 @@ function source(name: string, turns: Turns, done: string[], ms: number) {
     resume: () => { heard.push('resume') },
     end: () => { closed = true },
   }
-  const { take, reading } = turns.of(connection, (bytes) => {
+  const turn = turns.of(connection, (bytes) => {
     const end = performance.now() + ms
     while (performance.now() < end);
     done.push(`${name} ${bytes.length}`)
   })
-  return { connection, heard, take, reading }
+  return { connection, heard, turn }
 }
 
 test('who sends much that is dear lets others have their turns, and is not read from meanwhile', async () => {
@@ -28,10 +28,10 @@ test('who sends much that is dear lets others have their turns, and is not read 
   const done: string[] = []
   const dear = source('dear', turns, done, 1)
   const cheap = source('cheap', turns, done, 0)
-  dear.take(DEAR)
+  dear.turn.take(DEAR)
   expect(done.length).toBeLessThan(10)
   expect(dear.heard).toEqual(['pause'])
-  cheap.take(Buffer.from('x'))
+  cheap.turn.take(Buffer.from('x'))
   expect(done.at(-1)).toBe('cheap 1')
   await eventually(() => dear.heard).toEqual(['pause', 'resume'])
   expect(done.filter((line) => line === 'dear 8192')).toHaveLength(40)
@@ -42,7 +42,7 @@ test('between two looks at sockets and Redis all that wait have one turn, of whi
   const done: string[] = []
   const sources = Array.from({ length: 20 }, (_, i) => source(String(i), turns, done, 2))
   // the first of each is done at once
-  for (const { take } of sources) take(DEAR)
+  for (const { turn } of sources) turn.take(DEAR)
   const before = done.length
   await new Promise((resolve) => { setImmediate(resolve) })
   // a slice of 2 ms each, until 5 ms are over
@@ -53,14 +53,14 @@ test('between two looks at sockets and Redis all that wait have one turn, of whi
 test('bytes keep their order, those too that come while others wait', async () => {
   const turns = new Turns()
   let heard = ''
-  const { take } = turns.of({ closed: false, pause: () => {}, resume: () => {} }, (bytes) => {
+  const turn = turns.of({ closed: false, pause: () => {}, resume: () => {} }, (bytes) => {
     const end = performance.now() + 1
     while (performance.now() < end);
     heard += bytes.toString()
   })
   const sent = Array.from({ length: 50_000 }, (_, i) => `${i} `).join('')
-  take(Buffer.from(sent.slice(0, 100_000)))
-  take(Buffer.from(sent.slice(100_000)))
+  turn.take(Buffer.from(sent.slice(0, 100_000)))
+  turn.take(Buffer.from(sent.slice(100_000)))
   await eventually(() => heard.length).toBe(sent.length)
   expect(heard).toBe(sent)
 })
@@ -69,7 +69,7 @@ test('who is paused by somebody else too is not resumed, and who is closed is no
   const turns = new Turns()
   const done: string[] = []
   const paused = source('paused', turns, done, 1)
-  paused.take(DEAR)
+  paused.turn.take(DEAR)
   paused.connection.pause()
   await eventually(() => done.length).toBe(40)
   expect(paused.heard).toEqual(['pause', 'pause'])
@@ -77,13 +77,13 @@ test('who is paused by somebody else too is not resumed, and who is closed is no
   expect(paused.heard).toEqual(['pause', 'pause', 'resume'])
   // aedes resumes what it has paused, behind its CONNACK: that is not for the others
   paused.connection.pause()
-  paused.reading.pause()
+  paused.turn.pause()
   paused.connection.resume()
   expect(paused.heard.at(-1)).toBe('pause')
-  paused.reading.resume()
+  paused.turn.resume()
   expect(paused.heard.at(-1)).toBe('resume')
   const closed = source('closed', turns, done, 1)
-  closed.take(DEAR)
+  closed.turn.take(DEAR)
   closed.connection.end()
   const before = done.length
   await new Promise((resolve) => { setTimeout(resolve, 30) })
