@@ -279,6 +279,11 @@ function noRouting(): object {
   }
 }
 
+/** A stream of nothing, for each connection one: those of `Readable.from` go through an iterator and its promises. */
+function nothingMore(): Readable {
+  return new Readable({ objectMode: true, read() { this.push(null) } })
+}
+
 /** Sessions are ours. No method may ever reject: that would take the process down. */
 function noPersistence(sessionPresent: (clientid: string) => boolean): object {
   const nothing = async () => {}
@@ -291,18 +296,18 @@ function noPersistence(sessionPresent: (clientid: string) => boolean): object {
     removeSubscriptions: nothing,
     subscriptionsByTopic: async () => [],
     storeRetained: nothing,
-    createRetainedStreamCombi: () => Readable.from([]),
+    createRetainedStreamCombi: nothingMore,
     outgoingEnqueue: nothing,
     outgoingEnqueueCombi: nothing,
     outgoingUpdate: nothing,
     outgoingClearMessageId: nothing,
-    outgoingStream: () => Readable.from([]),
+    outgoingStream: nothingMore,
     incomingStorePacket: nothing,
     incomingGetPacket: nothing,
     incomingDelPacket: nothing,
     cleanIncoming: nothing,
     putWill: nothing,
     delWill: nothing,
-    streamWill: () => Readable.from([]),
+    streamWill: nothingMore,
   }
 }
