@@ -11,5 +11,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
+    // of tests that are said to be concurrent, in one file: they start processes
+    maxConcurrency: 2,
   },
 })

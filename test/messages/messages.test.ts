@@ -1,52 +1,37 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { sourceFiles } from '../structure/imports.ts'
 import { ASKED } from './asked.ts'
 import { ELSEWHERE } from './elsewhere.ts'
 import { EXPLAINED } from './explained.ts'
+import { expectGolden, goldens, pathOf } from './golden.ts'
 import { MIGRATED } from './migrated.ts'
 import { ORDINARY } from './ordinary.ts'
 import { PLANS } from './plans.ts'
 import { RULE_TESTS } from './rule-tests.ts'
 import { SAID } from './said.ts'
 import { sentencesOf, type Sentence } from './sentences.ts'
-import { openWorld, Stage, type World } from './stage.ts'
 import { STARTS } from './starts.ts'
 import type { Situation } from './situation.ts'
 
 // SPEC 5.1: exit codes are fixed. What a command says is in a golden file of the situation's name;
-// UPDATE=1 writes them.
+// UPDATE=1 writes them. The situations are played in the test files of their groups' names.
 
-const SITUATIONS: readonly Situation[] = [...ORDINARY, ...EXPLAINED, ...MIGRATED, ...STARTS, ...ASKED, ...RULE_TESTS, ...PLANS]
-const OUT = '.out'
+const GROUPS: Readonly<Record<string, readonly Situation[]>> = {
+  'asked': ASKED, 'explained': EXPLAINED, 'migrated': MIGRATED, 'ordinary': ORDINARY, 'plans': PLANS, 'rule-tests': RULE_TESTS, 'starts': STARTS,
+}
+const SITUATIONS = Object.values(GROUPS).flat()
 
-let world: World
-beforeAll(async () => { world = await openWorld() })
-afterAll(() => world.end())
-
-test.each(SITUATIONS)('$name: $line ends with $exit, and says what its file has', async (situation) => {
-  await world.redis.client.flushall()
-  const stage = new Stage(world, situation.env)
-  onTestFinished(() => stage.close())
-  const { code, stdout, stderr } = await stage.play(situation)
-  expect(code, stdout + stderr).toBe(situation.exit)
-  const said = linesOf(stderr).filter(line => situation.leaveOut?.test(line) !== true)
-  const shown = stage.shown([`$ ${situation.line}\n`, stdout, ...said.map(line => `2> ${line}\n`), `exit code ${code}\n`].join(''))
-  expectGolden(situation.name, shown)
+test('every group of situations is played', () => {
+  const tests = readdirSync(fileURLToPath(new URL('.', import.meta.url))).filter(name => name.endsWith('.test.ts') && name !== 'messages.test.ts')
+  expect(tests.map(name => name.replace('.test.ts', '')).sort()).toEqual(Object.keys(GROUPS))
 })
 
 test.each(SAID)('$name: what no test can bring about is said as its file has it', ({ name, text }) => {
   expectGolden(name, `${text().trimEnd()}\n`)
 })
-
-function expectGolden(name: string, shown: string): void {
-  const file = pathOf(name)
-  if (process.env['UPDATE'] !== undefined) writeFileSync(file, shown)
-  expect(existsSync(file), `${file} is not there; UPDATE=1 writes it`).toBe(true)
-  expect(shown).toBe(readFileSync(file, 'utf8'))
-}
 
 test('every golden file belongs to a situation, and none of two', () => {
   const names = [...SITUATIONS, ...SAID].map(({ name }) => name)
@@ -86,20 +71,8 @@ function flat(text: string): string {
   return text.replaceAll('\\"', '"').replace(/\s+/g, ' ').trim()
 }
 
-function goldens(): readonly string[] {
-  return readdirSync(fileURLToPath(new URL('.', import.meta.url))).filter(name => name.endsWith(OUT)).map(name => name.slice(0, -OUT.length)).sort()
-}
-
 /** What is wrong in files is shown by tests of its own. */
 function lintGoldens(): readonly string[] {
   const folder = fileURLToPath(new URL('../lint/', import.meta.url))
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith(OUT)).map(name => join(folder, name))
-}
-
-function pathOf(name: string): string {
-  return fileURLToPath(new URL(`${name}${OUT}`, import.meta.url))
-}
-
-function linesOf(text: string): readonly string[] {
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n')
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.out')).map(name => join(folder, name))
 }

@@ -1,0 +1,4 @@
+import { ASKED } from './asked.ts'
+import { play } from './play.ts'
+
+play(ASKED)

@@ -1,0 +1,4 @@
+import { EXPLAINED } from './explained.ts'
+import { play } from './play.ts'
+
+play(EXPLAINED)

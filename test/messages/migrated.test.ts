@@ -1,0 +1,4 @@
+import { MIGRATED } from './migrated.ts'
+import { play } from './play.ts'
+
+play(MIGRATED)

@@ -1,0 +1,4 @@
+import { ORDINARY } from './ordinary.ts'
+import { play } from './play.ts'
+
+play(ORDINARY)

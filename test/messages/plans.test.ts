@@ -1,0 +1,4 @@
+import { PLANS } from './plans.ts'
+import { play } from './play.ts'
+
+play(PLANS)

@@ -1,0 +1,4 @@
+import { STARTS } from './starts.ts'
+import { play } from './play.ts'
+
+play(STARTS)
