@@ -16,6 +16,8 @@ export interface Check {
   readonly good: string
   /** It depends on what servers say, which only `lint --online` asks: what those of the examples have said. */
   readonly told?: Told
+  /** It depends on more than the files: flags, variables, whether something else is found. An ignore of it is never unused. */
+  readonly comesAndGoes?: true
   find(symbols: Symbols, told: Told): Iterable<Finding>
   /** What it sees in the findings of all checks, and in those of reviews before its own; none is ignored yet. */
   review?(symbols: Symbols, others: { readonly found: readonly Diagnostic[], readonly checks: ReadonlyMap<string, Check> }): Iterable<Finding>

@@ -8,6 +8,7 @@ export const notFormatted: Check = {
   severity: 'info',
   fix: 'safe',
   doc: 'Files in one form are easier to read and to compare. Said once for a file, at the first place, and only where nothing else is found in it: what it means comes first.',
+  comesAndGoes: true,
   bad: 'backend.redis.hook.client.disconnected.1= { "action" : {"function":"on_client_disconnected"}, "pool":"pool1" }\n',
   good: 'backend.redis.hook.client.disconnected.1 = {"action": {"function": "on_client_disconnected"}, "pool": "pool1"}\n',
   find: () => [],

@@ -11,7 +11,7 @@ export const unusedIgnore: Check = {
   name: 'unused-ignore',
   severity: 'warning',
   fix: 'safe',
-  doc: 'An ignore that finds nothing to ignore misleads, and may hide what comes later.',
+  doc: 'An ignore that finds nothing to ignore misleads, and may hide what comes later. One of a check that only some runs can see, such as what servers say, is never called unused.',
   bad: `# hookline-ignore no-expiry -- an archive
 backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}`,
   good: `# hookline-ignore no-expiry -- an archive
@@ -43,6 +43,10 @@ function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }
   else if (names.length === 0) yield { span, message: 'it names no check to ignore', hint: 'write `# hookline-ignore NAME -- reason`' }
   if (before === 'inside' || before === 'nothing') return
   const isUsed = (name: string): boolean => found.some(finding => finding.check === name && ignoresFinding(ignore, finding))
+  const stays = (name: string): boolean => {
+    const check = checks.get(name)
+    return check === undefined || mayComeAgain(check) || isUsed(name)
+  }
   for (const { text: name, span: at } of names) {
     const check = checks.get(name)
     if (check === undefined) {
@@ -53,8 +57,7 @@ function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }
       }
       continue
     }
-    // What servers say is another thing tomorrow.
-    if (check.told !== undefined) continue
+    if (mayComeAgain(check)) continue
     // What a line that cannot be read holds is not known; and without a reason nothing is ignored.
     if (before === 'unreadable' || ignore.reason === undefined) continue
     const here = found.filter(finding => finding.check === name && isWithin(before, finding.span))
@@ -65,10 +68,15 @@ function* uselessParts(symbols: Symbols, ignore: IgnoreSymbol, { found, checks }
         span: at, message: `nothing to ignore here: no \`${name}\` on the next line`,
         fix: {
           title: 'delete it',
-          edits: names.some(other => !checks.has(other.text) || isUsed(other.text)) ? nameRemoved(symbols, ignore, at) : [linesRemoved(symbols, span)],
+          edits: names.some(other => stays(other.text)) ? nameRemoved(symbols, ignore, at) : [linesRemoved(symbols, span)],
         },
       }
   }
+}
+
+/** What it does not find now says nothing of tomorrow: servers are not asked, or will say something else. */
+function mayComeAgain({ told, comesAndGoes }: Check): boolean {
+  return told !== undefined || comesAndGoes === true
 }
 
 /** The name less, with what divides it from the next, or else from the one before. */
