@@ -5,20 +5,26 @@ import { oneOfThese } from '../diagnostic/did-you-mean.ts'
 import { withIncluded } from '../diagnostic/source.ts'
 import { explainLine } from '../explain/explain-line.ts'
 import { findPages, namesLike } from '../explain/find-pages.ts'
-import type { Page } from '../explain/page.ts'
+import { PAGES } from '../explain/pages.ts'
 import { readPrograms } from '../server/sources.ts'
+import { lineStoryJson, pagesJson } from './explanation-json.ts'
 import { lineStoryText } from './line-text.ts'
 import { pageList, pageText, type TextLook } from './page-text.ts'
 
 interface Options {
   readonly file: readonly string[] | undefined
+  readonly json?: boolean
 }
+
+/** How it is shown. */
+type Look = TextLook & { readonly json: boolean }
 
 export function explainCommand(): Command {
   return new Command('explain')
     .description('say what a name of the language is, or what a line of a rules file does')
     .argument('[name|file:line]', 'as it stands in a file or after a finding; without it all names are listed')
     .addOption(new Option('-f, --file <file...>', 'the rules files that include the file of the line, or are read with it'))
+    .addOption(new Option('--json', 'the same as one JSON object; without a name, all pages'))
     .addHelpText('after', `
 Names are those of checks, hooks, functions, placeholders, settings, rule members and Redis keys, in
 capitals or not; one that means several things is explained in each of its meanings. All of it is in
@@ -28,14 +34,14 @@ Exit codes: 0 explained, 2 there is no such name or line, or a file could not be
     .action(run)
 }
 
-async function run(name: string | undefined, { file }: Options): Promise<void> {
-  const look = { colour: pc.isColorSupported && process.stdout.isTTY }
+async function run(name: string | undefined, { file, json = false }: Options): Promise<void> {
+  const look = { colour: pc.isColorSupported && process.stdout.isTTY, json }
   // whoever reads it may have seen enough (`hookline explain | head`)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
   const pages = name === undefined ? [] : findPages(name)
   const place = placeIn(name)
-  if (name === undefined) process.stdout.write(pageList(look))
-  else if (pages.length > 0) process.stdout.write(pages.map((page: Page) => pageText(page, look)).join('\n'))
+  if (name === undefined) process.stdout.write(json ? jsonText(pagesJson(PAGES)) : pageList(look))
+  else if (pages.length > 0) process.stdout.write(json ? jsonText(pagesJson(pages)) : pages.map(page => pageText(page, look)).join('\n'))
   else if (place !== undefined) await explainPlace(place, file, look)
   else failToFind(name)
 }
@@ -51,7 +57,7 @@ function placeIn(name: string | undefined): Place | undefined {
   return file === undefined || line === undefined ? undefined : { file, line: Number(line) }
 }
 
-async function explainPlace({ file, line }: Place, files: readonly string[] | undefined, look: TextLook): Promise<void> {
+async function explainPlace({ file, line }: Place, files: readonly string[] | undefined, look: Look): Promise<void> {
   const read = await readPrograms(files ?? [file], { overrides: false, stdin: undefined })
   if (!read.ok) return fail(`cannot read ${read.file}: ${read.reason}`)
   const sources = read.programs.flat()
@@ -59,7 +65,11 @@ async function explainPlace({ file, line }: Place, files: readonly string[] | un
   if (source === undefined) return fail(`${file} is none of the files that were read`)
   const story = explainLine(sources, { file: source.name, line })
   if (story === undefined) return fail(`${file} has no line ${line}`)
-  process.stdout.write(lineStoryText(story, source, look))
+  process.stdout.write(look.json ? jsonText(lineStoryJson(story, source)) : lineStoryText(story, source, look))
+}
+
+function jsonText(it: object): string {
+  return `${JSON.stringify(it, null, 2)}\n`
 }
 
 function failToFind(name: string): void {

@@ -40,6 +40,10 @@ export const EXPLAINED: readonly Situation[] = [
   { name: 'explain-a-function', line: 'hookline explain on_message_fetch', exit: 0 },
   { name: 'explain-a-setting', line: 'hookline explain backend.redis.pool1.sentinel', exit: 0 },
   { name: 'explain-a-key', line: 'hookline explain mqtt:clock', exit: 0 },
+  { name: 'explain-as-json', line: 'hookline explain --json topic', exit: 0 },
+  { name: 'explain-line-as-json', line: 'hookline explain --json rules.conf:13', exit: 0, files: FILES },
+  { name: 'explain-line-of-several-as-json', line: 'hookline explain --json rules.conf:9', exit: 0, files: FILES },
+  { name: 'explain-line-with-a-secret-as-json', line: 'hookline explain --json rules.conf:4 -f rules.conf', exit: 0, files: FILES },
   { name: 'explain-no-such-name', line: 'hookline explain no-expirey', exit: 2 },
   { name: 'explain-nothing-like-it', line: 'hookline explain something-else-altogether', exit: 2 },
 

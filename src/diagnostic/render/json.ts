@@ -3,10 +3,11 @@ import { holdsSecret } from './secret.ts'
 
 /** One JSON object a line, its fields always in this order; columns count UTF-16 units from 1, the end is the first that is no part. */
 export function renderJson(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics.map(diagnostic => `${JSON.stringify(fields(diagnostic))}\n`).join('')
+  return diagnostics.map(diagnostic => `${JSON.stringify(fieldsOf(diagnostic))}\n`).join('')
 }
 
-function fields({ check, severity, message, span, hint, fix, related }: Diagnostic): object {
+/** What a line of it holds. */
+export function fieldsOf({ check, severity, message, span, hint, fix, related }: Diagnostic): object {
   return {
     ...place(span), severity, check, message, hint, fix: fix === undefined || holdsSecret(fix) ? undefined : fixFields(fix),
     related: related?.map(other => ({ ...place(other.span), message: other.message })),
