@@ -1,7 +1,9 @@
 import { ACTIONS } from '../actions/index.ts'
 import type { HookName } from '../language/hooks.ts'
-import type { Check } from './check.ts'
-import { callsOf, keysOf } from './redis-call.ts'
+import type { Check, Finding } from './check.ts'
+import { fieldText, rewritten } from './command-text.ts'
+import { callsOf, keysOf, type RedisCall } from './redis-call.ts'
+import type { Symbols } from './symbols.ts'
 import { valueOf, written, type Template } from './template.ts'
 
 /** EMQ X has chosen these, and what reads them knows them so. */
@@ -10,11 +12,12 @@ const OF_FUNCTIONS = new Set(ACTIONS.flatMap(({ keys }) => keys))
 export const ambiguousJoin: Check = {
   name: 'ambiguous-join',
   severity: 'warning',
+  fix: 'offered',
   doc: 'Where two texts of clients make a key, and what stands between them may be in both, different clients can come to one key. Keys of the functions are not meant.',
   bad: 'backend.redis.hook.message.acked.1 = {"topic": "#", "action": {"commands": ["SET seen:${clientid}:${topic} 1"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.acked.1 = {"topic": "#", "action": {"commands": ["HSET seen:${clientid} ${topic} 1"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of callsOf(symbols.rules)) {
       const key = keysOf(call).find(({ template }) => !OF_FUNCTIONS.has(written(template)) && joinOf(template, call.rule.hook) !== undefined)
       const join = key === undefined ? undefined : joinOf(key.template, call.rule.hook)
       if (key === undefined || join === undefined) continue
@@ -25,7 +28,8 @@ export const ambiguousJoin: Check = {
         message: between === ''
           ? `nothing stands between \`\${${first}}\` and \`\${${second}}\`: \`ab\` with \`c\` and \`a\` with \`bc\` share this key`
           : `\`\${${first}}\` and \`\${${second}}\` may both contain \`${between}\`: ${one} and ${other} share this key`,
-        hint: `make one of them the field of a hash, such as \`HSET ${upTo(key.template, first)} \${${second}} ..\``,
+        ...asHash(symbols, call, { key: key.template, join })
+          ?? { hint: `make one of them the field of a hash, such as \`HSET ${upTo(key.template, first)} \${${second}} ..\`` },
       }
     }
   },
@@ -59,6 +63,35 @@ function joinOf(template: Template, hook: HookName | undefined): Join | undefine
     }
   }
   return undefined
+}
+
+/** Commands on a text that there are on a field of a hash too, by how many arguments follow the key: the command, and what it is passed behind the field. */
+const OF_HASH: Readonly<Record<string, readonly [command: string, ...more: readonly string[]]>> = {
+  'set 1': ['HSET'], 'setnx 1': ['HSETNX'], 'get 0': ['HGET'], 'exists 0': ['HEXISTS'], 'del 0': ['HDEL'],
+  'incr 0': ['HINCRBY', '1'], 'decr 0': ['HINCRBY', '-1'], 'incrby 1': ['HINCRBY'], 'incrbyfloat 1': ['HINCRBYFLOAT'],
+}
+
+/** The second of the two as the field of a hash, in all commands that have this key; nothing if one of them has no such form. */
+function asHash(symbols: Symbols, call: RedisCall, { key, join: { first, second } }: { readonly key: Template, readonly join: Join }): Pick<Finding, 'fix'> | undefined {
+  const last = key.at(-1)
+  const at = key.findIndex(part => part.kind === 'placeholder' && part.name === first)
+  // what else stands in the key belongs to it
+  if (last?.kind !== 'placeholder' || last.name !== second || key.slice(at + 1, -1).some(part => part.kind !== 'text')) return undefined
+  const [whole, hash] = [written(key), upTo(key, first)]
+  const pool = call.rule.pool?.value
+  const others = callsOf(symbols.rules).filter(({ rule }) => rule.pool?.value === pool)
+  if (others.some(other => keysOf(other).some(({ template }) => written(template) === hash))) return undefined
+  const used = others.filter(other => other.args.some(({ template }) => written(template) === whole))
+  const fixes = used.flatMap((other) => {
+    const form = Object.hasOwn(OF_HASH, `${other.name} ${other.args.length - 1}`) ? OF_HASH[`${other.name} ${other.args.length - 1}`] : undefined
+    if (form === undefined || other.args[0] === undefined || written(other.args[0].template) !== whole) return []
+    const [command, ...more] = form
+    return [{ other, fix: rewritten(other.command, [command, fieldText(hash), `\${${second}}`, ...other.command.fields.slice(2), ...more], 'make one of them the field of a hash') }]
+  })
+  const own = fixes.find(({ other }) => other === call)
+  if (own === undefined || fixes.length < used.length) return undefined
+  const title = used.length === 1 ? own.fix.title : `${own.fix.title}, and so in the other commands with this key`
+  return { fix: { title, edits: fixes.flatMap(({ fix }) => fix.edits) } }
 }
 
 /** The key up to a placeholder, and to the end of its hash tag. */

@@ -1,6 +1,5 @@
 import { isSamePlace, lineBeside, ruleName, type Check } from './check.ts'
-import { once } from './once.ts'
-import type { RuleSymbol, Symbols } from './symbols.ts'
+import { freeNumber } from './free-number.ts'
 
 export const duplicateRuleNumber: Check = {
   name: 'duplicate-rule-number',
@@ -15,27 +14,15 @@ backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"function": "
     for (const rule of symbols.rules) {
       if (rule.repeatedBy === undefined || rule.number === undefined || isSamePlace(rule.repeatedBy.key.span, rule.rule.key.span)) continue
       const { span } = rule.repeatedBy.key
-      const title = `write \`${rule.hookText}.${nextFree(symbols, rule)}\``
+      const free = freeNumber(symbols, rule.hook)
+      const title = `write \`${rule.hookText}.${free}\``
       const number = rule.rule.key.words.at(-1)
       yield {
         span: rule.rule.key.span, message: `\`${ruleName(rule)}\` is also on ${lineBeside(span, rule.rule.key.span)}; only the later one runs`,
         hint: `${title} for one of them`,
-        ...number === undefined || rule.oldForm ? {} : { fix: { title, edits: [{ span: number.span, text: String(nextFree(symbols, rule)) }] } },
+        ...number === undefined || rule.oldForm ? {} : { fix: { title, edits: [{ span: number.span, text: String(free) }] } },
         related: [{ span, message: 'this one runs' }],
       }
     }
   },
 }
-
-function nextFree(symbols: Symbols, { hook }: RuleSymbol): number {
-  return (highest(symbols).get(hook) ?? 0) + 1
-}
-
-/** The highest number among all lines of each hook. */
-const highest = once(({ rules }) => {
-  const numbers = new Map<RuleSymbol['hook'], number>()
-  for (const { hook, number } of rules) {
-    if (Number.isInteger(Number(number))) numbers.set(hook, Math.max(numbers.get(hook) ?? 0, Number(number)))
-  }
-  return numbers
-})

@@ -1,9 +1,8 @@
-import { isPlaceholder, placeholdersOf } from '../language/hook-name.ts'
 import type { Check, Finding } from './check.ts'
 import { rewritten } from './command-text.ts'
 import { emptyFields, oneSpace } from './empty-fields.ts'
 import { callsOf, type RedisCall } from './redis-call.ts'
-import { fixedText, written } from './template.ts'
+import { fixedText, valueNamed, written } from './template.ts'
 import { unpaired } from './unpaired.ts'
 
 export const oddPairs: Check = {
@@ -30,6 +29,6 @@ export const oddPairs: Check = {
 /** The command with the value that the name of a field suggests. */
 function whole({ rule: { hook }, command }: RedisCall, word: string | undefined, lacks: string): Pick<Finding, 'hint' | 'fix'> {
   const hint = `write its ${lacks} after it${lacks === 'value' ? ', in quotes if it has spaces: \\"a b\\"' : ''}`
-  if (word === undefined || hook === undefined || !isPlaceholder(word) || word === 'message' || !placeholdersOf(hook).includes(word)) return { hint }
-  return { fix: rewritten(command, [...command.fields, `\${${word}}`], hint) }
+  const value = valueNamed(hook, word)
+  return value === undefined ? { hint } : { fix: rewritten(command, [...command.fields, value], hint) }
 }

@@ -1,12 +1,12 @@
 import { actionOf } from '../actions/index.ts'
 import type { FunctionName } from '../actions/action.ts'
-import { HOOKS, type HookName } from '../language/hooks.ts'
+import { HOOKS } from '../language/hooks.ts'
 import type { Finding } from './check.ts'
 import { extentOf, lineAdded } from './edits.ts'
 import type { FlowRule } from './flow-rule.ts'
-import { currentRules, type Symbols } from './symbols.ts'
+import { freeNumber } from './free-number.ts'
 import { expiredAfter } from './no-expiry.ts'
-import { once } from './once.ts'
+import type { Symbols } from './symbols.ts'
 
 interface RuleParts {
   readonly name: FunctionName
@@ -31,14 +31,5 @@ function ruleLine(symbols: Symbols, { name, filter, pool, after = 0 }: RuleParts
     ...expires && (expiredAfter(symbols) ?? 0) <= 0 ? ['"expired_time": 3600'] : [],
     `"pool": ${JSON.stringify(pool)}`,
   ]
-  return `backend.redis.hook.${hook}.${(highest(symbols).get(hook) ?? 0) + 1 + after} = {${members.join(', ')}}`
+  return `backend.redis.hook.${hook}.${freeNumber(symbols, hook) + after} = {${members.join(', ')}}`
 }
-
-/** The highest number among the rules of each hook. */
-const highest = once((symbols) => {
-  const numbers = new Map<HookName, number>()
-  for (const { hook, number } of currentRules(symbols)) {
-    if (hook !== undefined && Number.isSafeInteger(Number(number))) numbers.set(hook, Math.max(numbers.get(hook) ?? 0, Number(number)))
-  }
-  return numbers
-})

@@ -1,4 +1,5 @@
-import { isPlaceholder } from '../language/hook-name.ts'
+import { isPlaceholder, placeholdersOf } from '../language/hook-name.ts'
+import type { HookName } from '../language/hooks.ts'
 import { hashSlot, hashTag } from '../language/hash-slot.ts'
 import { PLACEHOLDER_VALUES, type PlaceholderValue } from '../language/placeholder-values.ts'
 import type { CommandPart } from '../syntax/ast.ts'
@@ -19,6 +20,12 @@ export function written(template: Template): string {
 /** What is known of the values of a part that is filled in; of one that does not exist, nothing. */
 export function valueOf(part: CommandPart): PlaceholderValue | undefined {
   return part.kind === 'placeholder' && isPlaceholder(part.name) ? PLACEHOLDER_VALUES[part.name] : undefined
+}
+
+/** The value that the name of a field suggests, if the hook has it: `${topic}` for `topic`. */
+export function valueNamed(hook: HookName | undefined, word: string | undefined): string | undefined {
+  if (hook === undefined || word === undefined || word === 'message' || !isPlaceholder(word)) return undefined
+  return placeholdersOf(hook).includes(word) ? `\${${word}}` : undefined
 }
 
 /** It can become one of the words, which are letters, in capitals or not. */
