@@ -2,9 +2,10 @@ import { ACTIONS } from '../actions/index.ts'
 import type { HookName } from '../language/hooks.ts'
 import type { Check, Finding } from './check.ts'
 import { fieldText, rewritten } from './command-text.ts'
+import { once } from './once.ts'
 import { callsOf, keysOf, type RedisCall } from './redis-call.ts'
 import type { Symbols } from './symbols.ts'
-import { valueOf, written, type Template } from './template.ts'
+import { fixedText, valueOf, written, type Template } from './template.ts'
 
 /** EMQ X has chosen these, and what reads them knows them so. */
 const OF_FUNCTIONS = new Set(ACTIONS.flatMap(({ keys }) => keys))
@@ -71,6 +72,9 @@ const OF_HASH: Readonly<Record<string, readonly [command: string, ...more: reado
   'incr 0': ['HINCRBY', '1'], 'decr 0': ['HINCRBY', '-1'], 'incrby 1': ['HINCRBY'], 'incrbyfloat 1': ['HINCRBYFLOAT'],
 }
 
+/** Commands that are changed at once at most: more, and nobody looks them over. */
+const MOST = 10
+
 /** The second of the two as the field of a hash, in all commands that have this key; nothing if one of them has no such form. */
 function asHash(symbols: Symbols, call: RedisCall, { key, join: { first, second } }: { readonly key: Template, readonly join: Join }): Pick<Finding, 'fix'> | undefined {
   const last = key.at(-1)
@@ -78,10 +82,8 @@ function asHash(symbols: Symbols, call: RedisCall, { key, join: { first, second 
   // what else stands in the key belongs to it
   if (last?.kind !== 'placeholder' || last.name !== second || key.slice(at + 1, -1).some(part => part.kind !== 'text')) return undefined
   const [whole, hash] = [written(key), upTo(key, first)]
-  const pool = call.rule.pool?.value
-  const others = callsOf(symbols.rules).filter(({ rule }) => rule.pool?.value === pool)
-  if (others.some(other => keysOf(other).some(({ template }) => written(template) === hash))) return undefined
-  const used = others.filter(other => other.args.some(({ template }) => written(template) === whole))
+  const [used, beside] = [whole, hash].map(text => commandsWith(symbols).get(placeOf(call, text)) ?? [])
+  if (used === undefined || used.length > MOST || beside?.some(other => keysOf(other).some(({ template }) => written(template) === hash)) === true) return undefined
   const fixes = used.flatMap((other) => {
     const form = Object.hasOwn(OF_HASH, `${other.name} ${other.args.length - 1}`) ? OF_HASH[`${other.name} ${other.args.length - 1}`] : undefined
     if (form === undefined || other.args[0] === undefined || written(other.args[0].template) !== whole) return []
@@ -92,6 +94,23 @@ function asHash(symbols: Symbols, call: RedisCall, { key, join: { first, second 
   if (own === undefined || fixes.length < used.length) return undefined
   const title = used.length === 1 ? own.fix.title : `${own.fix.title}, and so in the other commands with this key`
   return { fix: { title, edits: fixes.flatMap(({ fix }) => fix.edits) } }
+}
+
+/** The commands of all rules by their pool and each of their arguments in which something is filled in. */
+const commandsWith = once(({ rules }) => {
+  const found = new Map<string, Set<RedisCall>>()
+  for (const call of callsOf(rules)) {
+    for (const { template } of call.args) {
+      if (fixedText(template) !== undefined) continue
+      const place = placeOf(call, written(template))
+      found.set(place, (found.get(place) ?? new Set()).add(call))
+    }
+  }
+  return new Map(Array.from(found, ([place, calls]) => [place, [...calls]]))
+})
+
+function placeOf({ rule }: RedisCall, text: string): string {
+  return `${rule.pool?.value ?? ''}\0${text}`
 }
 
 /** The key up to a placeholder, and to the end of its hash tag. */

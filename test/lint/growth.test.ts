@@ -49,6 +49,7 @@ const SHAPES: Readonly<Record<string, (i: number) => string>> = {
   ][i % 2] ?? '',
   'rules that are alike': i => rule('message.publish', i, called('on_message_publish'), 'a/#'),
   'commands': i => rule('message.publish', i, `{"commands": ["HSET last:${i}:\${clientid} topic \${topic}", "SET s:${i} 1 EX 60", "SET s:${i} 2"]}`, `a/${i}`),
+  'one key of two texts': i => rule('message.publish', i, '{"commands": ["SET seen:${clientid}:${topic} 1"]}', `a/${i}`),
   'lines that are set again': i => `backend.redis.pool1.server = 10.0.0.${i % 250}`,
   'pools': i => `backend.redis.pool${i}.server = 127.0.0.1`,
   'one number': () => rule('message.publish', 1, called('on_message_publish'), 'a/#'),
