@@ -11,7 +11,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
-    // of tests that are said to be concurrent, in one file: they start processes
-    maxConcurrency: 2,
+    // of tests of one file that are said to be concurrent: they start processes, and wait for most of their time
+    maxConcurrency: 3,
   },
 })

@@ -26,6 +26,13 @@ export interface HooklineProcess {
 
 /** The built command as a process of its own, ended after the test if it still runs. `folder`: where it is started. */
 export function hookline(args: readonly string[], env: NodeJS.ProcessEnv = {}, folder?: string): HooklineProcess {
+  const started = startHookline(args, env, folder)
+  onTestFinished(() => started.end())
+  return started
+}
+
+/** The same for who ends it: tests that run side by side each know only their own end. */
+export function startHookline(args: readonly string[], env: NodeJS.ProcessEnv = {}, folder?: string): HooklineProcess & { end(): Promise<void> } {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,10 +43,6 @@ export function hookline(args: readonly string[], env: NodeJS.ProcessEnv = {}, f
   child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
   child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
   const exit = once(child, 'close').then(() => child.exitCode)
-  onTestFinished(async () => {
-    if (child.exitCode === null) child.kill('SIGTERM')
-    await exit
-  })
   const linesNow = (message: string): LogLine[] => stderr.split('\n')
     .filter(line => line.startsWith('{') && line.endsWith('}'))
     .map(line => JSON.parse(line) as LogLine) // what pino writes
@@ -53,6 +56,10 @@ export function hookline(args: readonly string[], env: NodeJS.ProcessEnv = {}, f
       return stdout
     },
     exit,
+    async end() {
+      if (child.exitCode === null) child.kill('SIGTERM')
+      await exit
+    },
     signal(name) { child.kill(name) },
     async lines(message, atLeast) {
       await vi.waitFor(() => { expect(linesNow(message).length, stderr).toBeGreaterThanOrEqual(atLeast) }, 15_000)

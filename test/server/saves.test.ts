@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
-import { hookline, type HooklineProcess } from './hookline-process.ts'
-import { tempFolder } from './temp-folder.ts'
+import { afterAll, expect, test, type TestContext } from 'vitest'
+import { makeFolder, removeFolder } from '../support/temp-folder.ts'
+import { startHookline, type HooklineProcess } from './hookline-process.ts'
 
 // SPEC 4.4: a running broker takes over what is saved, however it is saved, with one report each.
+// What is waited for is mostly silence, so the tests wait side by side.
 
 /** Longer than a save may take to be noticed, grace and all: what has not come by then will not come. */
 const QUIET_MS = 1_500
@@ -26,13 +27,21 @@ interface Saved {
   reports(): Promise<readonly string[]>
 }
 
+/** Where what is to be saved lies before; nobody watches it. */
+const aside = makeFolder()
+afterAll(() => { removeFolder(aside) })
+
 /** A broker that runs on a file of a folder of its own; `read` names another path to start on. */
-async function running(options: { readonly prepare?: (folder: string) => void, readonly read?: string, readonly env?: NodeJS.ProcessEnv } = {}): Promise<Saved> {
-  const folder = tempFolder()
+async function running({ onTestFinished }: TestContext, options: { readonly prepare?: (folder: string) => void, readonly read?: string, readonly env?: NodeJS.ProcessEnv } = {}): Promise<Saved> {
+  const folder = makeFolder()
   const file = join(folder, 'rules.conf')
   if (options.prepare === undefined) writeFileSync(file, rules(1))
   else options.prepare(folder)
-  const broker = hookline(['start', join(folder, options.read ?? 'rules.conf')], options.env)
+  const broker = startHookline(['start', join(folder, options.read ?? 'rules.conf')], options.env)
+  onTestFinished(async () => {
+    await broker.end()
+    removeFolder(folder)
+  })
   await broker.lines('ready', 1)
   let known = 0
   return {
@@ -54,7 +63,7 @@ function vim(file: string, text: string, ...settings: readonly string[]): void {
 }
 
 function elsewhere(text: string): string {
-  const file = join(tempFolder(), 'new.conf')
+  const file = join(mkdtempSync(join(aside, 'save-')), 'new.conf')
   writeFileSync(file, text)
   return file
 }
@@ -84,16 +93,33 @@ const WAYS: readonly (readonly [way: string, save: (file: string, text: string) 
   ['cp that removes it first', (file, text) => { execFileSync('cp', ['--remove-destination', elsewhere(text), file]) }],
 ]
 
-test.each(WAYS)('%s: each save is one report', async (_, save) => {
-  const { file, reports } = await running()
+// it takes the longest
+test.concurrent('where the system has no watches left that is said once, and a save is found by looking', async (context) => {
+  const { folder, broker } = await running(context, {
+    prepare(at) {
+      mkdirSync(join(at, 'more'))
+      writeFileSync(join(at, 'more/more.conf'), '')
+      writeFileSync(join(at, 'rules.conf'), rules(1, 'include more/more.conf'))
+    },
+    env: { NODE_OPTIONS: `--import=${new URL('no-watches.mjs', import.meta.url).href}` },
+  })
+  const since = Date.now()
+  writeFileSync(join(folder, 'rules.conf'), rules(2, 'include more/more.conf'))
+  await expect.poll(() => broker.stderr(), { timeout: 40_000 }).toContain('"msg":"reload applied"')
+  expect(Date.now() - since).toBeLessThan(35_000)
+  expect((await broker.lines('watching the rules files is hampered', 1)).map(({ level }) => level)).toEqual(['warn'])
+}, 60_000)
+
+test.concurrent.for(WAYS)('%s: each save is one report', async ([, save], context) => {
+  const { file, reports } = await running(context)
   for (const number of [2, 3]) {
     save(file, rules(number))
     expect(await reports()).toEqual(['applied'])
   }
 })
 
-test('what editors leave beside the rules of a folder is none of them, and no report', async () => {
-  const { folder, broker, reports } = await running({ read: '.' })
+test.concurrent('what editors leave beside the rules of a folder is none of them, and no report', async (context) => {
+  const { folder, broker, reports } = await running(context, { read: '.' })
   symlinkSync('somebody@here.1:1', join(folder, '.#rules.conf'))
   for (const name of ['4913', '.rules.conf.swp', '.hidden.conf', 'rules.conf~', '#rules.conf#', 'rules.conf.swp', 'rules.conf.bak']) writeFileSync(join(folder, name), 'nonsense\n')
   await sleep(QUIET_MS)
@@ -101,8 +127,8 @@ test('what editors leave beside the rules of a folder is none of them, and no re
   expect(await reports()).toEqual(['unchanged'])
 })
 
-test('twenty quick saves come to the last one, with few reports', async () => {
-  const { file, broker, reports } = await running()
+test.concurrent('twenty quick saves come to the last one, with few reports', async (context) => {
+  const { file, broker, reports } = await running(context)
   for (let number = 2; number <= 21; number++) {
     writeFileSync(file, rules(number))
     await sleep(20)
@@ -113,15 +139,15 @@ test('twenty quick saves come to the last one, with few reports', async () => {
   expect(await reports()).toEqual(['unchanged'])
 })
 
-test('two files that are saved together are one report', async () => {
-  const { folder, reports } = await running({ prepare: (at) => { writeFileSync(join(at, 'rules.conf'), rules(1, 'include more.conf')); writeFileSync(join(at, 'more.conf'), 'mqtt.max_mqueue_len = 1\n') } })
+test.concurrent('two files that are saved together are one report', async (context) => {
+  const { folder, reports } = await running(context, { prepare: (at) => { writeFileSync(join(at, 'rules.conf'), rules(1, 'include more.conf')); writeFileSync(join(at, 'more.conf'), 'mqtt.max_mqueue_len = 1\n') } })
   writeFileSync(join(folder, 'more.conf'), 'mqtt.max_mqueue_len = 2\n')
   writeFileSync(join(folder, 'rules.conf'), rules(2, 'include more.conf'))
   expect(await reports()).toEqual(['applied'])
 })
 
-test('each broken save is reported, and then the mended one', async () => {
-  const { file, reports } = await running()
+test.concurrent('each broken save is reported, and then the mended one', async (context) => {
+  const { file, reports } = await running(context)
   for (const text of ['nonsense\n', 'more nonsense\n']) {
     writeFileSync(file, rules(1) + text)
     expect(await reports()).toEqual(['rejected'])
@@ -130,16 +156,16 @@ test('each broken save is reported, and then the mended one', async () => {
   expect(await reports()).toEqual(['unchanged'])
 })
 
-test('a file that is gone for seconds is reported once, and its return once', async () => {
-  const { file, reports } = await running()
+test.concurrent('a file that is gone for seconds is reported once, and its return once', async (context) => {
+  const { file, reports } = await running(context)
   unlinkSync(file)
   expect(await reports()).toEqual(['rejected'])
   writeFileSync(file, rules(2))
   expect(await reports()).toEqual(['applied'])
 })
 
-test('a folder that is replaced by another is followed, and saves in it are one report each', async () => {
-  const { folder, reports } = await running({ read: 'conf/rules.conf', prepare: (at) => { mkdirSync(join(at, 'conf')); writeFileSync(join(at, 'conf/rules.conf'), rules(1)) } })
+test.concurrent('a folder that is replaced by another is followed, and saves in it are one report each', async (context) => {
+  const { folder, reports } = await running(context, { read: 'conf/rules.conf', prepare: (at) => { mkdirSync(join(at, 'conf')); writeFileSync(join(at, 'conf/rules.conf'), rules(1)) } })
   for (const number of [2, 4]) {
     mkdirSync(join(folder, 'new'))
     writeFileSync(join(folder, 'new/rules.conf'), rules(number))
@@ -151,7 +177,7 @@ test('a folder that is replaced by another is followed, and saves in it are one 
   }
 })
 
-test('a ConfigMap with an include and a secret is one report for each swap, and one for several in a row', async () => {
+test.concurrent('a ConfigMap with an include and a secret is one report for each swap, and one for several in a row', async (context) => {
   const publish = (at: string, version: number): void => {
     mkdirSync(join(at, `..v${version}`))
     writeFileSync(join(at, `..v${version}`, 'rules.conf'), rules(version, 'include more.conf', 'node.name = ${file:name}'))
@@ -161,7 +187,7 @@ test('a ConfigMap with an include and a secret is one report for each swap, and 
     renameSync(join(at, '..data_tmp'), join(at, '..data'))
     for (const name of readdirSync(at)) if (name.startsWith('..v') && name !== `..v${version}`) rmSync(join(at, name), { recursive: true })
   }
-  const { folder, broker, reports } = await running({
+  const { folder, broker, reports } = await running(context, {
     prepare(at) {
       publish(at, 1)
       for (const name of ['rules.conf', 'more.conf', 'name']) symlinkSync(`..data/${name}`, join(at, name))
@@ -177,12 +203,12 @@ test('a ConfigMap with an include and a secret is one report for each swap, and 
   expect(await reports()).toEqual(['unchanged'])
 })
 
-test('a save and signals while a reload waits for a Redis are one more reload, of what is there then', async () => {
+test.concurrent('a save and signals while a reload waits for a Redis are one more reload, of what is there then', async (context) => {
   const mute = createServer().listen(0, '127.0.0.1')
   await once(mute, 'listening')
-  onTestFinished(() => { mute.close() })
+  context.onTestFinished(() => { mute.close() })
   const { port } = mute.address() as AddressInfo // of a TCP server
-  const { file, broker, reports } = await running()
+  const { file, broker, reports } = await running(context)
   const asked = once(mute, 'connection')
   writeFileSync(file, rules(2, `backend.redis.pool1.server = 127.0.0.1:${port}`,
     'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}'))
@@ -192,19 +218,3 @@ test('a save and signals while a reload waits for a Redis are one more reload, o
   broker.signal('SIGHUP')
   expect(await reports()).toEqual(['rejected', 'applied'])
 })
-
-test('where the system has no watches left that is said once, and a save is found by looking', async () => {
-  const { folder, broker } = await running({
-    prepare(at) {
-      mkdirSync(join(at, 'more'))
-      writeFileSync(join(at, 'more/more.conf'), '')
-      writeFileSync(join(at, 'rules.conf'), rules(1, 'include more/more.conf'))
-    },
-    env: { NODE_OPTIONS: `--import=${new URL('no-watches.mjs', import.meta.url).href}` },
-  })
-  const since = Date.now()
-  writeFileSync(join(folder, 'rules.conf'), rules(2, 'include more/more.conf'))
-  await expect.poll(() => broker.stderr(), { timeout: 40_000 }).toContain('"msg":"reload applied"')
-  expect(Date.now() - since).toBeLessThan(35_000)
-  expect((await broker.lines('watching the rules files is hampered', 1)).map(({ level }) => level)).toEqual(['warn'])
-}, 60_000)
