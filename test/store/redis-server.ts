@@ -33,7 +33,9 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
   async function start(): Promise<void> {
     child = spawn('redis-server', [
       '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '',
-      '--appendonly', 'yes', '--appendfsync', 'always', ...args,
+      '--appendonly', 'yes', '--appendfsync', 'always',
+      // a replica is not kept waiting for others that may come
+      '--repl-diskless-sync-delay', '0', ...args,
     ], { stdio: 'ignore' })
     await until(() => accepts(port), 'redis-server accepts connections')
   }

@@ -10,7 +10,7 @@ let proxy: TcpProxy
 let kit: PoolKit
 
 beforeAll(async () => {
-  master = await startRedis('--repl-diskless-sync', 'yes', '--repl-diskless-sync-delay', '0')
+  master = await startRedis()
   replica = await startRedis('--replicaof', `127.0.0.1 ${master.port}`)
 })
 afterAll(async () => { await Promise.all([master.stop(), replica.stop()]) })

@@ -20,7 +20,7 @@ import { startRedis, until, type RedisServer } from '../redis-server.ts'
 import { everyRule, walk } from './walk.ts'
 
 let redis: RedisServer
-beforeAll(async () => { redis = await startRedis('--databases', '3', '--repl-diskless-sync-delay', '0') })
+beforeAll(async () => { redis = await startRedis('--databases', '3') })
 afterAll(() => redis.stop())
 
 const PASSWORD = 'right'
