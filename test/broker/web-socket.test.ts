@@ -334,16 +334,16 @@ describe('a client that does not keep up', () => {
     const pub = await rig.connect('pub')
     const payload = 'x'.repeat(100_000)
     const before = process.memoryUsage().rss
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 100; i++) {
       pub.send(publish('flood', payload), publish('flood', payload))
       await pub.ping()
       // who reads is not behind, however slow the machine is
       await reader.ping()
     }
-    expect(reader.heard.length).toBe(1000)
+    expect(reader.heard.length).toBe(200)
     reader.forget()
-    expect(rig.broker.counters.qos0Dropped).toBeGreaterThan(500)
-    expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024)
+    expect(rig.broker.counters.qos0Dropped).toBeGreaterThan(100)
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
   })
 
   test('that floods takes little from the others', async () => {
