@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi, type TestContext } from 'vitest'
 import { withIncluded } from '../../src/diagnostic/source.ts'
 import type { Snapshot } from '../../src/engine/reload-ports.ts'
 import { readSources } from '../../src/server/sources.ts'
@@ -9,17 +9,19 @@ import { watchFiles } from '../../src/server/watch.ts'
 import { silentLog } from './silent-log.ts'
 import { tempFolder } from './temp-folder.ts'
 
+// Each test has a folder and a watch of its own, and they wait side by side.
+
 /** Longer than a save may take to be noticed, grace and all: what has not come by then will not come. */
 const QUIET_MS = 1_000
 
-test('a write in place is one change', async () => {
-  const { file, saves } = await watched()
+test.concurrent('a write in place is one change', async (context) => {
+  const { file, saves } = await watched(context)
   writeFileSync(file, 'b = 2\n')
   expect(await saves()).toEqual(['b = 2\n'])
 })
 
-test('a file that grows in steps is one change, when it is complete', async () => {
-  const { file, saves } = await watched()
+test.concurrent('a file that grows in steps is one change, when it is complete', async (context) => {
+  const { file, saves } = await watched(context)
   for (let step = 1; step <= 5; step += 1) {
     writeFileSync(file, 'b = 2\n'.repeat(step))
     await sleep(60)
@@ -27,8 +29,8 @@ test('a file that grows in steps is one change, when it is complete', async () =
   expect(await saves()).toEqual(['b = 2\n'.repeat(5)])
 })
 
-test('a file renamed over the old one is one change, and so is the next', async () => {
-  const { folder, file, saves } = await watched()
+test.concurrent('a file renamed over the old one is one change, and so is the next', async (context) => {
+  const { folder, file, saves } = await watched(context)
   for (const text of ['b = 2\n', 'c = 3\n']) {
     writeFileSync(join(folder, 'rules.conf~'), text)
     renameSync(join(folder, 'rules.conf~'), file)
@@ -36,42 +38,42 @@ test('a file renamed over the old one is one change, and so is the next', async 
   }
 })
 
-test('a file removed and made anew is one change', async () => {
-  const { file, saves } = await watched()
+test.concurrent('a file removed and made anew is one change', async (context) => {
+  const { file, saves } = await watched(context)
   unlinkSync(file)
   await sleep(300)
   writeFileSync(file, 'b = 2\n')
   expect(await saves()).toEqual(['b = 2\n'])
 })
 
-test('a file emptied and then written is one change', async () => {
-  const { file, saves } = await watched()
+test.concurrent('a file emptied and then written is one change', async (context) => {
+  const { file, saves } = await watched(context)
   writeFileSync(file, '')
   await sleep(300)
   writeFileSync(file, 'b = 2\n')
   expect(await saves()).toEqual(['b = 2\n'])
 })
 
-test('a file that stays gone is told once, and its return once', async () => {
-  const { file, saves } = await watched()
+test.concurrent('a file that stays gone is told once, and its return once', async (context) => {
+  const { file, saves } = await watched(context)
   unlinkSync(file)
   expect(await saves()).toEqual(['no such file'])
   writeFileSync(file, 'a = 1\n')
   expect(await saves()).toEqual(['a = 1\n'])
 })
 
-test('a save with the same content is no change', async () => {
-  const { file, changes } = await watched()
+test.concurrent('a save with the same content is no change', async (context) => {
+  const { file, changes } = await watched(context)
   writeFileSync(file, 'a = 1\n')
   await sleep(QUIET_MS)
   expect(changes).toEqual([])
 })
 
-test('a Kubernetes ConfigMap swap of the ..data link is one change, and so is the next', async () => {
-  const folder = tempFolder()
+test.concurrent('a Kubernetes ConfigMap swap of the ..data link is one change, and so is the next', async (context) => {
+  const folder = tempFolder(context)
   publishVersion(folder, 1, 'a = 1\n')
   symlinkSync('..data/rules.conf', join(folder, 'rules.conf'))
-  const { saves } = await watched(join(folder, 'rules.conf'))
+  const { saves } = await watched(context, join(folder, 'rules.conf'))
   for (const version of [2, 3]) {
     publishVersion(folder, version, `a = ${version}\n`)
     rmSync(join(folder, `..v${version - 1}`), { recursive: true })
@@ -79,15 +81,15 @@ test('a Kubernetes ConfigMap swap of the ..data link is one change, and so is th
   }
 })
 
-test('a file behind a link is watched where it is, also when the link is pointed elsewhere', async () => {
-  const first = join(tempFolder(), 'first.conf')
-  const second = join(tempFolder(), 'second.conf')
-  const folder = tempFolder()
+test.concurrent('a file behind a link is watched where it is, also when the link is pointed elsewhere', async (context) => {
+  const first = join(tempFolder(context), 'first.conf')
+  const second = join(tempFolder(context), 'second.conf')
+  const folder = tempFolder(context)
   const link = join(folder, 'rules.conf')
   writeFileSync(first, 'a = 1\n')
   writeFileSync(second, 'b = 2\n')
   symlinkSync(first, link)
-  const { saves } = await watched(link)
+  const { saves } = await watched(context, link)
   for (const text of ['a = 2\n', 'a = 3\n']) {
     writeFileSync(first, text)
     expect(await saves()).toEqual([text])
@@ -101,15 +103,15 @@ test('a file behind a link is watched where it is, also when the link is pointed
   }
 })
 
-test('what changed before the watch was there is noticed', async () => {
-  const file = join(tempFolder(), 'rules.conf')
+test.concurrent('what changed before the watch was there is noticed', async (context) => {
+  const file = join(tempFolder(context), 'rules.conf')
   writeFileSync(file, 'b = 2\n')
-  const { saves } = await watched(file, { readable: true, sources: [{ name: file, text: 'a = 1\n' }] })
+  const { saves } = await watched(context, file, { readable: true, sources: [{ name: file, text: 'a = 1\n' }] })
   expect(await saves()).toEqual(['b = 2\n'])
 })
 
-test('a change of an included file is one change, also of one that is included since', async () => {
-  const { folder, file, saves } = await watched({ 'more/a.conf': 'a = 1\n', 'more/b.conf': 'b = 1\n', 'rules.conf': 'include more/a.conf\n' })
+test.concurrent('a change of an included file is one change, also of one that is included since', async (context) => {
+  const { folder, file, saves } = await watched(context, { 'more/a.conf': 'a = 1\n', 'more/b.conf': 'b = 1\n', 'rules.conf': 'include more/a.conf\n' })
   writeFileSync(join(folder, 'more/a.conf'), 'a = 2\n')
   expect(await saves()).toEqual(['include more/a.conf\na = 2\n'])
   writeFileSync(file, 'include more/b.conf\n')
@@ -118,8 +120,8 @@ test('a change of an included file is one change, also of one that is included s
   expect(await saves()).toEqual(['include more/b.conf\nb = 2\n'])
 })
 
-test('an included file that comes, goes and comes back is one change each', async () => {
-  const { folder, saves } = await watched({ 'rules.conf': 'include more/a.conf\n' })
+test.concurrent('an included file that comes, goes and comes back is one change each', async (context) => {
+  const { folder, saves } = await watched(context, { 'rules.conf': 'include more/a.conf\n' })
   mkdirSync(join(folder, 'more'))
   writeFileSync(join(folder, 'more/a.conf'), 'a = 1\n')
   expect(await saves()).toEqual(['include more/a.conf\na = 1\n'])
@@ -129,16 +131,16 @@ test('an included file that comes, goes and comes back is one change each', asyn
   expect(await saves()).toEqual(['include more/a.conf\na = 2\n'])
 })
 
-test('an included file that is saved by removal is one change', async () => {
-  const { folder, saves } = await watched({ 'a.conf': 'a = 1\n', 'rules.conf': 'include a.conf\n' })
+test.concurrent('an included file that is saved by removal is one change', async (context) => {
+  const { folder, saves } = await watched(context, { 'a.conf': 'a = 1\n', 'rules.conf': 'include a.conf\n' })
   unlinkSync(join(folder, 'a.conf'))
   await sleep(300)
   writeFileSync(join(folder, 'a.conf'), 'a = 2\n')
   expect(await saves()).toEqual(['include a.conf\na = 2\n'])
 })
 
-test('a new file that a pattern matches is a change, in a folder that is there, in a new one and in one made anew', async () => {
-  const { folder, saves } = await watched({ 'conf.d/a.conf': 'a = 1\n', 'rules.conf': 'include conf.d/**/*.conf\n' })
+test.concurrent('a new file that a pattern matches is a change, in a folder that is there, in a new one and in one made anew', async (context) => {
+  const { folder, saves } = await watched(context, { 'conf.d/a.conf': 'a = 1\n', 'rules.conf': 'include conf.d/**/*.conf\n' })
   writeFileSync(join(folder, 'conf.d/b.conf'), 'b = 1\n')
   expect(await saves()).toEqual(['include conf.d/**/*.conf\na = 1\nb = 1\n'])
   mkdirSync(join(folder, 'conf.d/new'))
@@ -153,22 +155,22 @@ test('a new file that a pattern matches is a change, in a folder that is there, 
   expect(await saves()).toEqual(['include conf.d/**/*.conf\nd = 1\n'])
 })
 
-test('a new file in a folder that is read as one is a change', async () => {
-  const folder = tempFolder()
+test.concurrent('a new file in a folder that is read as one is a change', async (context) => {
+  const folder = tempFolder(context)
   writeFileSync(join(folder, 'a.conf'), 'a = 1\n')
-  const { saves } = await watched(folder)
+  const { saves } = await watched(context, folder)
   writeFileSync(join(folder, 'b.txt'), 'no rules\n')
   writeFileSync(join(folder, 'b.conf'), 'b = 1\n')
   expect(await saves()).toEqual(['a = 1\nb = 1\n'])
 })
 
-test('a secret that is rotated by a swap of links is one change, and so is the next', async () => {
-  const folder = tempFolder()
+test.concurrent('a secret that is rotated by a swap of links is one change, and so is the next', async (context) => {
+  const folder = tempFolder(context)
   publishVersion(folder, 1, 'one', 'password')
   symlinkSync('..data/password', join(folder, 'password'))
-  const rules = join(tempFolder(), 'rules.conf')
+  const rules = join(tempFolder(context), 'rules.conf')
   writeFileSync(rules, `backend.redis.pool1.password = \${file:${join(folder, 'password')}}\n`)
-  const { snapshots, saves } = await watched(rules)
+  const { snapshots, saves } = await watched(context, rules)
   for (const version of [2, 3]) {
     publishVersion(folder, version, `secret ${version}`, 'password')
     rmSync(join(folder, `..v${version - 1}`), { recursive: true })
@@ -196,8 +198,8 @@ interface Watched {
 }
 
 /** Watches the path that is given, or `rules.conf` among files that it makes. */
-async function watched(given: string | Readonly<Record<string, string>> = { 'rules.conf': 'a = 1\n' }, loaded?: Snapshot): Promise<Watched> {
-  const folder = tempFolder()
+async function watched(context: TestContext, given: string | Readonly<Record<string, string>> = { 'rules.conf': 'a = 1\n' }, loaded?: Snapshot): Promise<Watched> {
+  const folder = tempFolder(context)
   const file = typeof given === 'string' ? given : join(folder, 'rules.conf')
   for (const [name, text] of typeof given === 'string' ? [] : Object.entries(given)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
@@ -218,7 +220,7 @@ async function watched(given: string | Readonly<Record<string, string>> = { 'rul
     log: silentLog,
     times: { graceMs: 500 },
   })
-  onTestFinished(() => watch.close())
+  context.onTestFinished(() => watch.close())
   return {
     folder,
     file,
