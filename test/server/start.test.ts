@@ -131,17 +131,6 @@ test('a second broker on a machine goes without the WebSocket listener that no l
   expect(await second.lines('MQTT over WebSocket is off', 1)).toMatchObject([{ listener: 'listener.ws.external', port: 8083 }])
 })
 
-test('a Redis that is not there is said with its setting, its line and what to do, exit 2 after 10 s', async () => {
-  const port = await freePort()
-  const file = rulesFile(`${ANY_PORT}backend.redis.pool1.server = 127.0.0.1:${port}\n${RULE}`)
-  const it = hookline(['start', file])
-  expect(await it.exit).toBe(2)
-  expect(it.stderr()).toContain('the Redis of pool1 is not there: connection refused')
-  expect(it.stderr()).toContain(`backend.redis.pool1.server = 127.0.0.1:${port} (${file}:3)`)
-  expect(it.stderr()).toContain('start a Redis there or correct the line')
-  expectPlain(it.stderr())
-})
-
 test('a pool that no rule uses needs no Redis', async () => {
   const file = rulesFile(`${ANY_PORT}backend.redis.pool9.server = 127.0.0.1:${await freePort()}\n`)
   const it = hookline(['start', file])

@@ -6,7 +6,7 @@ import { hookline, type HooklineProcess } from '../server/hookline-process.ts'
 import { tempFolder } from '../server/temp-folder.ts'
 import { leave, oldMessage } from './emqx-data.ts'
 import { poolSpec } from './pool-kit.ts'
-import { freePort, startRedis, type RedisServer } from './redis-server.ts'
+import { startRedis, type RedisServer } from './redis-server.ts'
 import { startProxy } from './tcp-proxy.ts'
 
 let redis: RedisServer
@@ -126,10 +126,6 @@ describe('hookline adopt', () => {
     const wrong = hookline(['adopt', 'pool1', '-f', rules(redis.port, 'nonsense\n')])
     expect(await wrong.exit).toBe(1)
     expect(wrong.stderr()).toContain('nonsense')
-  })
-
-  it('says that there is no Redis, exit 2', async () => {
-    expect(await failed(hookline(['adopt', 'pool1', '-f', rules(await freePort())]))).toMatch(/the Redis of pool1 \(.*:1\) is not there: connection refused\n$/)
   })
 
   it('stops at an interrupt and says how to go on, exit 1', async () => {
