@@ -3,6 +3,7 @@ import type { JsonObject } from '../syntax/ast.ts'
 import { ruleName, type Check, type Finding } from './check.ts'
 import { elementRemoved, extentOf, lineAdded } from './edits.ts'
 import { freeNumber } from './free-number.ts'
+import { inEachRule } from './rule-kinds.ts'
 import type { RuleSymbol, Symbols } from './symbols.ts'
 
 export const actionShape: Check = {
@@ -13,24 +14,22 @@ export const actionShape: Check = {
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_subscribe_lookup", "commands": ["INCR connects"]}, "pool": "pool1"}',
   good: `backend.redis.hook.client.connected.1 = {"action": {"function": "on_subscribe_lookup"}, "pool": "pool1"}
 backend.redis.hook.client.connected.2 = {"action": {"commands": ["INCR connects"]}, "pool": "pool1"}`,
-  *find(symbols) {
-    for (const rule of symbols.rules) {
-      const { members, action } = rule
-      if (!members.has('action')) {
-        yield { span: rule.rule.key.span, message: `\`${ruleName(rule)}\` has no action`, hint: 'add "action": {"function": ..} or {"commands": [..]}' }
-      }
-      if (action === undefined) continue
-      const given = new Map(action.members.map(({ name, value }) => [name.value, value]))
-      const commands = given.get('commands')
-      if (given.has('function') && given.has('commands')) {
-        yield { span: action.span, message: 'an action is a function or commands, not both', ...twoRules(symbols, rule, action) }
-      } else if (!given.has('function') && !given.has('commands')) {
-        yield { span: action.span, message: 'an action is a function or commands', hint: HINT }
-      } else if (commands?.kind === 'array' && commands.items.length === 0) {
-        yield { span: commands.span, message: 'the list of commands is empty', hint: 'write at least one command' }
-      }
+  find: symbols => inEachRule(symbols, function* (rule) {
+    const { members, action } = rule
+    if (!members.has('action')) {
+      yield { span: rule.rule.key.span, message: `\`${ruleName(rule)}\` has no action`, hint: 'add "action": {"function": ..} or {"commands": [..]}' }
     }
-  },
+    if (action === undefined) return
+    const given = new Map(action.members.map(({ name, value }) => [name.value, value]))
+    const commands = given.get('commands')
+    if (given.has('function') && given.has('commands')) {
+      yield { span: action.span, message: 'an action is a function or commands, not both', ...twoRules(symbols, rule, action) }
+    } else if (!given.has('function') && !given.has('commands')) {
+      yield { span: action.span, message: 'an action is a function or commands', hint: HINT }
+    } else if (commands?.kind === 'array' && commands.items.length === 0) {
+      yield { span: commands.span, message: 'the list of commands is empty', hint: 'write at least one command' }
+    }
+  }),
 }
 
 const HINT = 'give exactly one of `function` and `commands`'

@@ -3,7 +3,7 @@ import type { HookName } from '../language/hooks.ts'
 import type { Check, Finding } from './check.ts'
 import { fieldText, rewritten } from './command-text.ts'
 import { once } from './once.ts'
-import { callsOf, keysOf, type RedisCall } from './redis-call.ts'
+import { allCalls, type RedisCall } from './redis-call.ts'
 import type { Symbols } from './symbols.ts'
 import { fixedText, valueOf, written, type Template } from './template.ts'
 
@@ -18,8 +18,8 @@ export const ambiguousJoin: Check = {
   bad: 'backend.redis.hook.message.acked.1 = {"topic": "#", "action": {"commands": ["SET seen:${clientid}:${topic} 1"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.acked.1 = {"topic": "#", "action": {"commands": ["HSET seen:${clientid} ${topic} 1"]}, "pool": "pool1"}',
   *find(symbols) {
-    for (const call of callsOf(symbols.rules)) {
-      const key = keysOf(call).find(({ template }) => !OF_FUNCTIONS.has(written(template)) && joinOf(template, call.rule.hook) !== undefined)
+    for (const call of allCalls(symbols)) {
+      const key = call.keys.find(({ template }) => !OF_FUNCTIONS.has(written(template)) && joinOf(template, call.rule.hook) !== undefined)
       const join = key === undefined ? undefined : joinOf(key.template, call.rule.hook)
       if (key === undefined || join === undefined) continue
       const { first, second, between } = join
@@ -83,7 +83,7 @@ function asHash(symbols: Symbols, call: RedisCall, { key, join: { first, second 
   if (last?.kind !== 'placeholder' || last.name !== second || key.slice(at + 1, -1).some(part => part.kind !== 'text')) return undefined
   const [whole, hash] = [written(key), upTo(key, first)]
   const [used, beside] = [whole, hash].map(text => commandsWith(symbols).get(placeOf(call, text)) ?? [])
-  if (used === undefined || used.length > MOST || beside?.some(other => keysOf(other).some(({ template }) => written(template) === hash)) === true) return undefined
+  if (used === undefined || used.length > MOST || beside?.some(other => other.keys.some(({ template }) => written(template) === hash)) === true) return undefined
   const fixes = used.flatMap((other) => {
     const form = Object.hasOwn(OF_HASH, `${other.name} ${other.args.length - 1}`) ? OF_HASH[`${other.name} ${other.args.length - 1}`] : undefined
     if (form === undefined || other.args[0] === undefined || written(other.args[0].template) !== whole) return []
@@ -97,9 +97,9 @@ function asHash(symbols: Symbols, call: RedisCall, { key, join: { first, second 
 }
 
 /** The commands of all rules by their pool and each of their arguments in which something is filled in. */
-const commandsWith = once(({ rules }) => {
+const commandsWith = once((symbols) => {
   const found = new Map<string, Set<RedisCall>>()
-  for (const call of callsOf(rules)) {
+  for (const call of allCalls(symbols)) {
     for (const { template } of call.args) {
       if (fixedText(template) !== undefined) continue
       const place = placeOf(call, written(template))

@@ -3,7 +3,8 @@ import { rowOf } from '../language/setting-table.ts'
 import { filterProblem } from '../language/topic-filter.ts'
 import type { Check, Finding } from './check.ts'
 import { hasReferences } from './fill-in.ts'
-import type { PoolSymbol, SettingSymbol, Symbols } from './symbols.ts'
+import { inEachRule } from './rule-kinds.ts'
+import type { PoolSymbol, RuleSymbol, SettingSymbol } from './symbols.ts'
 
 export const badValue: Check = {
   name: 'bad-value',
@@ -16,7 +17,7 @@ export const badValue: Check = {
     for (const { setting, pools } of symbols.misprints) if (pools.length > 0) yield* unreadable(setting, POOL_OPTIONS.sentinel)
     for (const pool of symbols.pools.values()) yield* contradictory(pool)
     for (const pool of symbols.pools.values()) yield* halfACertificate(pool)
-    yield* impossibleFilters(symbols)
+    yield* inEachRule(symbols, impossibleFilter)
   },
 }
 
@@ -74,9 +75,7 @@ const FILTER_PROBLEMS: Readonly<Partial<Record<string, readonly [message: string
   'too-long': ['an MQTT filter has at most 65535 bytes', 'shorten it'],
 }
 
-function* impossibleFilters({ rules }: Symbols): Iterable<Finding> {
-  for (const { topic } of rules) {
-    const said = topic === undefined ? undefined : FILTER_PROBLEMS[filterProblem(topic.value)?.kind ?? '']
-    if (topic !== undefined && said !== undefined) yield { span: topic.span, message: said[0], hint: said[1] }
-  }
+function* impossibleFilter({ topic }: RuleSymbol): Iterable<Finding> {
+  const said = topic === undefined ? undefined : FILTER_PROBLEMS[filterProblem(topic.value)?.kind ?? '']
+  if (topic !== undefined && said !== undefined) yield { span: topic.span, message: said[0], hint: said[1] }
 }

@@ -24,12 +24,11 @@ export const bareWordPlaceholder: Check = {
     for (const rule of rules) {
       const { hook, commands } = rule
       if (hook === undefined) continue
-      // That a value is missing is said as that.
-      const refused = new Set(callsOf([rule]).filter(isRefused).map(({ command }) => command))
       for (const command of commands) {
         const { text, fields } = command
         const words = bareWords(fields, hook)
-        if (words.length === 0 || refused.has(command)) continue
+        // That a value is missing is said as that.
+        if (words.length === 0 || callsOf([rule]).some(call => call.command === command && isRefused(call))) continue
         yield {
           span: partOf(text, 0, text.value.length),
           message: `this stores the ${words.length === 1 ? 'word' : 'words'} ${oneOfThese(words, 'and')}, not the ${words.length === 1 ? 'value' : 'values'}`,

@@ -2,7 +2,7 @@ import type { Span } from '../diagnostic/diagnostic.ts'
 import { blockOption, unfitness, type Blocking } from '../language/unfit-commands.ts'
 import type { Check, Finding } from './check.ts'
 import { commandRemoved, rewritten } from './command-text.ts'
-import { between, callsOf, type RedisCall } from './redis-call.ts'
+import { between, allCalls, type RedisCall } from './redis-call.ts'
 import type { Symbols } from './symbols.ts'
 
 export const blockingCommand: Check = {
@@ -13,7 +13,7 @@ export const blockingCommand: Check = {
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["BLPOP jobs 0"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["LPOP jobs"]}, "pool": "pool1"}',
   *find(symbols) {
-    for (const call of callsOf(symbols.rules)) {
+    for (const call of allCalls(symbols)) {
       const unfit = unfitness(call.name, call.texts)
       if (unfit?.kind !== 'blocks') continue
       const pool = call.rule.pool?.value

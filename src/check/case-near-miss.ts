@@ -10,15 +10,15 @@ backend.redis.hook.message.publish.2 = {"topic": "sensors/#", "action": {"functi
   good: `backend.redis.hook.message.publish.1 = {"topic": "sensors/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}
 backend.redis.hook.message.publish.2 = {"topic": "sensors/#", "action": {"function": "on_message_store_keep_latest"}, "expired_time": 3600, "pool": "pool1"}`,
   *find(symbols) {
-    const spellings = new Map<string, Map<string, NonNullable<RuleSymbol['topic']>>>()
+    const firsts = new Map<string, NonNullable<RuleSymbol['topic']>>()
+    const said = new Set<string>()
     for (const { topic, hook } of currentRules(symbols)) {
       if (topic === undefined || hook === undefined) continue
-      const alike = spellings.get(topic.value.toLowerCase()) ?? new Map<string, NonNullable<RuleSymbol['topic']>>()
-      spellings.set(topic.value.toLowerCase(), alike)
-      if (alike.has(topic.value)) continue
-      const [first] = alike.values()
-      alike.set(topic.value, topic)
-      if (first === undefined) continue
+      const letters = topic.value.toLowerCase()
+      const first = firsts.get(letters)
+      if (first === undefined) firsts.set(letters, topic)
+      if (first === undefined || first.value === topic.value || said.has(topic.value)) continue
+      said.add(topic.value)
       yield {
         span: topic.span,
         message: `\`${topic.value}\` and \`${first.value}\` (${lineBeside(first.span, topic.span)}) differ only in capital letters, and match different topics`,

@@ -1,3 +1,4 @@
+import { once } from './once.ts'
 import type { PoolSymbol, RuleSymbol, Symbols } from './symbols.ts'
 
 /** The pools that are Redis Clusters. */
@@ -6,12 +7,10 @@ export function clusterPools({ pools }: Symbols): readonly PoolSymbol[] {
 }
 
 /** The rules whose pool is a cluster. */
-export function rulesOnClusters({ pools, rules }: Symbols): readonly RuleSymbol[] {
-  return rules.filter(({ pool }) => {
-    const symbol = pool === undefined ? undefined : pools.get(pool.value)
-    return symbol !== undefined && isCluster(symbol)
-  })
-}
+export const rulesOnClusters = once((symbols: Symbols): readonly RuleSymbol[] => {
+  const names = new Set(clusterPools(symbols).map(({ name }) => name))
+  return names.size === 0 ? [] : symbols.rules.filter(({ pool }) => pool !== undefined && names.has(pool.value))
+})
 
 function isCluster({ options }: PoolSymbol): boolean {
   return options.get('type')?.value.text === 'cluster'

@@ -10,6 +10,7 @@ export const connectionState: Check = {
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["INCR a", "INCR b"]}, "pool": "pool1"}',
   *find({ rules }) {
     for (const rule of rules) {
+      if (rule.commands.length === 0) continue
       const stateful = callsOf([rule]).flatMap((call) => {
         const unfit = unfitness(call.name, call.texts)
         return unfit?.kind === 'state' ? [{ call, unfit }] : []

@@ -2,7 +2,7 @@ import type { Check } from './check.ts'
 import { choice } from './choice.ts'
 import { rulesOnClusters } from './cluster-pools.ts'
 import { fieldText } from './command-text.ts'
-import { callsOf, keysOf } from './redis-call.ts'
+import { callsOf } from './redis-call.ts'
 import { tagged } from './slots.ts'
 import { tagOf, written, type Template } from './template.ts'
 
@@ -18,7 +18,7 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["S
 backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["SET last:{\${clientid}} \${ts}"]}, "pool": "pool1"}`,
   *find(symbols) {
     const said = new Set<string>()
-    for (const { template, field } of callsOf(rulesOnClusters(symbols)).flatMap(keysOf)) {
+    for (const { template, field } of callsOf(rulesOnClusters(symbols)).flatMap(({ keys }) => keys)) {
       const { tag, fixed } = tagOf(template)
       const varies = template.find(part => part.kind === 'placeholder')
       if (varies === undefined || !fixed || said.has(written(template))) continue

@@ -26,6 +26,7 @@ backend.redis.hook.message.acked.1 = {"topic": "#", "action": {"function": "on_m
 backend.redis.hook.message.acked.2 = {"topic": "#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool2"}`,
   *find(symbols) {
     const { flows } = flowsOf(symbols)
+    if (flows.every(({ fetch }) => fetch.pool === flows[0]?.fetch.pool)) return
     const said = new Set<string>()
     const earlierFlows = new Map<string, FilterIndex<Flow>>()
     for (const later of flows) {

@@ -1,6 +1,6 @@
 import type { Check } from './check.ts'
 import { rulesOnClusters } from './cluster-pools.ts'
-import { callsOf, keysOf } from './redis-call.ts'
+import { callsOf } from './redis-call.ts'
 import { firstApart, keysApart, sharedTag } from './slots.ts'
 import { written } from './template.ts'
 
@@ -16,7 +16,7 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["S
   *find(symbols) {
     for (const rule of rulesOnClusters(symbols)) {
       // Keys of one command are another matter, and refused.
-      const apart = firstApart(callsOf([rule]).filter(call => keysApart(call) === undefined).flatMap(call => keysOf(call).slice(0, 1)))
+      const apart = firstApart(callsOf([rule]).filter(call => keysApart(call) === undefined).flatMap(call => call.keys.slice(0, 1)))
       if (apart === undefined) continue
       const [first, other] = apart
       yield {

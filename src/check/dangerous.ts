@@ -1,7 +1,7 @@
 import type { HookName } from '../language/hooks.ts'
 import { danger } from '../language/dangerous-commands.ts'
 import type { Check } from './check.ts'
-import { callsOf } from './redis-call.ts'
+import { allCalls } from './redis-call.ts'
 import type { RuleSymbol } from './symbols.ts'
 
 export const dangerous: Check = {
@@ -10,8 +10,8 @@ export const dangerous: Check = {
   doc: 'What concerns the whole Redis is no matter of one event: every client that fires the hook would do it. If it is meant, say so in a comment before the rule: `# hookline-ignore dangerous -- reason`.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "x/#", "action": {"commands": ["FLUSHALL"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "x/#", "action": {"commands": ["DEL x:${topic}"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of allCalls(symbols)) {
       const does = danger(call.name, call.texts)
       if (does === undefined) continue
       yield {

@@ -1,6 +1,6 @@
 import type { Check, Finding } from './check.ts'
 import { rewritten } from './command-text.ts'
-import { callsOf, type RedisCall } from './redis-call.ts'
+import { allCalls, type RedisCall } from './redis-call.ts'
 import { isRefused } from './unpaired.ts'
 import type { CommandField } from '../syntax/ast.ts'
 
@@ -22,8 +22,8 @@ export const deprecatedCommand: Check = {
   doc: 'Redis keeps its old commands, and says of them that new ones take their place.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SETEX k:${clientid} 60 1"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SET k:${clientid} 1 EX 60"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of allCalls(symbols)) {
       if (!Object.hasOwn(TODAY, call.name) || isRefused(call)) continue
       yield { span: call.nameSpan, message: `\`${call.title}\` is deprecated by Redis`, ...newForm(call) }
     }

@@ -1,6 +1,7 @@
 import type { Json } from '../syntax/ast.ts'
 import type { Check, Finding } from './check.ts'
 import { elementRemoved } from './edits.ts'
+import { inEachRule } from './rule-kinds.ts'
 import type { Symbols } from './symbols.ts'
 
 export const duplicateJsonKey: Check = {
@@ -10,9 +11,7 @@ export const duplicateJsonKey: Check = {
   doc: 'Of a field that is given twice the last one counts, and nobody sees it.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "a", "topic": "b", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "b", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
-  *find(symbols) {
-    for (const { rule } of symbols.rules) yield* duplicates(symbols, rule.value)
-  },
+  find: symbols => inEachRule(symbols, ({ rule }) => duplicates(symbols, rule.value)),
 }
 
 function* duplicates(symbols: Symbols, json: Json): Iterable<Finding> {

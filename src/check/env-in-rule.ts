@@ -1,6 +1,7 @@
 import type { Json } from '../syntax/ast.ts'
 import { partOf } from '../syntax/parse.ts'
 import type { Check, Finding } from './check.ts'
+import { inEachRule } from './rule-kinds.ts'
 
 export const envInRule: Check = {
   name: 'env-in-rule',
@@ -8,9 +9,7 @@ export const envInRule: Check = {
   doc: 'What comes from the environment or a file belongs into settings: a rule reads the same everywhere.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "${env:SITE}/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "site/#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
-  *find({ rules }) {
-    for (const { rule } of rules) yield* references(rule.value)
-  },
+  find: symbols => inEachRule(symbols, ({ rule }) => references(rule.value)),
 }
 
 function* references(json: Json): Iterable<Finding> {

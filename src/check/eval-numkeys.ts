@@ -1,7 +1,7 @@
 import { argumentCount, wrongCount } from './argument-count.ts'
 import type { Check } from './check.ts'
 import { commandText } from './command-text.ts'
-import { callsOf, type RedisCall } from './redis-call.ts'
+import { allCalls, type RedisCall } from './redis-call.ts'
 
 /** Where the number of keys stands among the arguments (redis.io/commands). */
 const PLACES: Readonly<Partial<Record<string, number>>> = {
@@ -15,8 +15,8 @@ export const evalNumkeys: Check = {
   doc: 'A script is told how many of the arguments that follow are keys, and Redis refuses a number that is larger than they are many. The same goes for other commands that are told so.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["EVAL \\"return 1\\" 2 ${topic}"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["EVAL \\"return 1\\" 1 ${topic}"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of allCalls(symbols)) {
       const place = Object.hasOwn(PLACES, call.name) ? PLACES[call.name] : undefined
       if (place === undefined || !call.counted || wrongCount(call) !== undefined) continue
       const [argument, text] = [call.args[place], call.texts[place]]

@@ -1,6 +1,7 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
 import type { Check, Finding } from './check.ts'
 import { expiredAfter } from './no-expiry.ts'
+import { inEachRule } from './rule-kinds.ts'
 
 const DAY = 86_400
 /** Seconds: below it a number is as likely meant as it stands. */
@@ -17,10 +18,10 @@ export const expiryLooksLikeMs: Check = {
     const global = symbols.current.get('backend.redis.msg.expired_after')?.setting.value
     const seconds = expiredAfter(symbols)
     if (global !== undefined && seconds !== undefined) yield* judge(seconds, global.span)
-    for (const { known, members, expiredTime } of symbols.rules) {
+    yield* inEachRule(symbols, function* ({ known, members, expiredTime }) {
       const member = members.get('expired_time')
       if (member !== undefined && expiredTime !== undefined && known?.expires === true) yield* judge(expiredTime, member.value.span)
-    }
+    })
   },
 }
 

@@ -1,5 +1,6 @@
 import type { Check } from './check.ts'
 import { elementRemoved } from './edits.ts'
+import { inEachRule } from './rule-kinds.ts'
 import { expiryIsKnown, expirySeconds, keptText } from './storing.ts'
 
 export const expiryNotPositive: Check = {
@@ -11,9 +12,9 @@ export const expiryNotPositive: Check = {
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "expired_time": 1, "pool": "pool1"}',
   *find(symbols) {
     if (!expiryIsKnown(symbols)) return
-    for (const rule of symbols.rules) {
+    yield* inEachRule(symbols, function* (rule) {
       const member = rule.members.get('expired_time')
-      if (member === undefined || rule.known?.expires !== true || rule.expiredTime === undefined || rule.expiredTime > 0) continue
+      if (member === undefined || rule.known?.expires !== true || rule.expiredTime === undefined || rule.expiredTime > 0) return
       const seconds = expirySeconds(symbols, rule)
       yield {
         span: member.value.span,
@@ -23,6 +24,6 @@ export const expiryNotPositive: Check = {
           ? { title: 'write 3600', edits: [{ span: member.value.span, text: '3600' }] }
           : { title: 'delete `expired_time`', edits: elementRemoved(symbols, rule.rule.value.members, member) },
       }
-    }
+    })
   },
 }

@@ -3,6 +3,7 @@ import { oneOfThese } from '../diagnostic/did-you-mean.ts'
 import type { Check } from './check.ts'
 import { choice } from './choice.ts'
 import { textEdit } from './edits.ts'
+import { inEachRule } from './rule-kinds.ts'
 
 export const functionWrongHook: Check = {
   name: 'function-wrong-hook',
@@ -11,14 +12,12 @@ export const functionWrongHook: Check = {
   doc: 'A function needs what its hook knows: there is no message to store when a client connects.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_message_publish"}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const { hook, known, functionName } of rules) {
-      if (hook === undefined || known === undefined || functionName === undefined || known.hooks.includes(hook)) continue
-      const fitting = ACTIONS.filter(({ hooks }) => hooks.includes(hook)).map(({ name }) => name)
-      yield {
-        span: functionName.span, message: `\`${known.name}\` belongs to ${oneOfThese(known.hooks)}, not to \`${hook}\``,
-        ...choice(fitting, name => textEdit(functionName, name), 'use') ?? { hint: 'use `commands`: no function belongs to this hook' },
-      }
+  find: symbols => inEachRule(symbols, function* ({ hook, known, functionName }) {
+    if (hook === undefined || known === undefined || functionName === undefined || known.hooks.includes(hook)) return
+    const fitting = ACTIONS.filter(({ hooks }) => hooks.includes(hook)).map(({ name }) => name)
+    yield {
+      span: functionName.span, message: `\`${known.name}\` belongs to ${oneOfThese(known.hooks)}, not to \`${hook}\``,
+      ...choice(fitting, name => textEdit(functionName, name), 'use') ?? { hint: 'use `commands`: no function belongs to this hook' },
     }
-  },
+  }),
 }

@@ -96,6 +96,7 @@ export function isWithin(line: IgnoreSymbol['before'], { file, start }: Span): b
 
 /** The findings that no line says to ignore. */
 export function heedIgnores(ignores: readonly IgnoreSymbol[], diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (ignores.length === 0) return diagnostics
   const byLine = new Map<string, IgnoreSymbol[]>()
   for (const ignore of ignores) {
     for (const line of linesBefore(ignore)) byLine.set(line, [...byLine.get(line) ?? [], ignore])

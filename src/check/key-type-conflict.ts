@@ -2,7 +2,7 @@ import { KEY_TYPES } from '../actions/key-table.ts'
 import type { Span } from '../diagnostic/diagnostic.ts'
 import { keyTypeOf, overwrites, type KeyType } from '../language/command-keys.ts'
 import type { Check } from './check.ts'
-import { callsOf, keysOf, type RedisCall } from './redis-call.ts'
+import { callsOf, type RedisCall } from './redis-call.ts'
 import { currentRules, type RuleSymbol } from './symbols.ts'
 import { written } from './template.ts'
 import { isRefused } from './unpaired.ts'
@@ -30,7 +30,7 @@ backend.redis.hook.client.disconnected.1 = {"action": {"commands": ["HSET dev:\$
   *find(symbols) {
     const first = new Map<string, Use>()
     const said = new Set<string>()
-    for (const use of currentRules(symbols).flatMap(usesOf)) {
+    for (const use of usesIn(currentRules(symbols))) {
       const id = `${use.pool}\0${use.key}`
       const before = first.get(id)
       if (before === undefined) first.set(id, use)
@@ -48,26 +48,34 @@ backend.redis.hook.client.disconnected.1 = {"action": {"commands": ["HSET dev:\$
   },
 }
 
-function usesOf(rule: RuleSymbol): readonly Use[] {
-  const pool = rule.pool?.value
-  if (pool === undefined) return []
-  const { known, functionName } = rule
-  const ofFunction = known === undefined || functionName === undefined ? [] : known.keys.flatMap((key): Use[] => {
-    const type = KEY_TYPES.get(key)
-    return type === undefined ? [] : [{ pool, key, type, span: functionName.span, title: known.name, overwrites: false }]
-  })
-  const calls = callsOf([rule])
-  return [...ofFunction, ...calls.flatMap((call, i) => usesOfCall(call, pool, calls.slice(0, i)))]
+/** Of a function in a pool the first time. */
+function* usesIn(rules: readonly RuleSymbol[]): Iterable<Use> {
+  const taken = new Set<string>()
+  for (const rule of rules) {
+    const { known, functionName, commands } = rule
+    const pool = rule.pool?.value
+    if (pool === undefined) continue
+    if (known !== undefined && functionName !== undefined && !taken.has(`${known.name} ${pool}`)) {
+      taken.add(`${known.name} ${pool}`)
+      yield* known.keys.flatMap((key): Use[] => {
+        const type = KEY_TYPES.get(key)
+        return type === undefined ? [] : [{ pool, key, type, span: functionName.span, title: known.name, overwrites: false }]
+      })
+    }
+    if (commands.length === 0) continue
+    const calls = callsOf([rule])
+    for (const [i, call] of calls.entries()) yield* usesOfCall(call, pool, calls.slice(0, i))
+  }
 }
 
 function usesOfCall(call: RedisCall, pool: string, before: readonly RedisCall[]): readonly Use[] {
   const type = keyTypeOf(call.name)
   if (type === undefined || isRefused(call)) return []
-  return keysOf(call).flatMap(({ template, field }, i): Use[] => {
+  return call.keys.flatMap(({ template, field }, i): Use[] => {
     const key = written(template)
     if (key === '') return []
     // What the rule itself has taken away can be made anew as anything.
-    const gone = before.some(other => FREES.has(other.name) && keysOf(other).some(removed => written(removed.template) === key))
+    const gone = before.some(other => FREES.has(other.name) && other.keys.some(removed => written(removed.template) === key))
     return gone ? [] : [{ pool, key, type, span: field.span, title: call.title, overwrites: overwrites(call.name) && (i === 0 || call.name === 'mset') }]
   })
 }

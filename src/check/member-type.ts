@@ -1,6 +1,7 @@
 import { ACTION_MEMBERS, MAX_EXPIRY_SECONDS, RULE_MEMBERS, type RuleMember } from '../language/rule-members.ts'
 import type { Json } from '../syntax/ast.ts'
 import type { Check, Finding } from './check.ts'
+import { inEachRule } from './rule-kinds.ts'
 import type { RuleSymbol } from './symbols.ts'
 
 export const memberType: Check = {
@@ -9,12 +10,10 @@ export const memberType: Check = {
   doc: 'Each field of a rule takes values of one type.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": 5, "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "5", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
-  *find({ rules }) {
-    for (const rule of rules) {
-      yield* wrongMembers(rule)
-      yield* wrongActionMembers(rule)
-    }
-  },
+  find: symbols => inEachRule(symbols, function* (rule) {
+    yield* wrongMembers(rule)
+    yield* wrongActionMembers(rule)
+  }),
 }
 
 function* wrongMembers({ members }: RuleSymbol): Iterable<Finding> {

@@ -1,7 +1,6 @@
 import { redisVersionOf } from '../language/command-versions.ts'
 import type { Check } from './check.ts'
-import { callsOf } from './redis-call.ts'
-import { currentRules } from './symbols.ts'
+import { currentCalls } from './redis-call.ts'
 import { serverSpan } from './told.ts'
 
 export const needsNewerServer: Check = {
@@ -18,7 +17,7 @@ export const needsNewerServer: Check = {
       const span = serverSpan(symbols, pool)
       if (said.kind === 'answered' && said.tooOld !== undefined && span !== undefined) yield { span, message: `the Redis of \`${pool}\`: ${said.tooOld}` }
     }
-    for (const { rule, name, nameSpan, known } of callsOf(currentRules(symbols))) {
+    for (const { rule, name, nameSpan, known } of currentCalls(symbols)) {
       const said = told.get(rule.pool?.value ?? '')
       // one that no Redis has is unknown
       if (known === undefined || said?.kind !== 'answered' || !said.unknownCommands.has(name.toUpperCase())) continue

@@ -2,6 +2,7 @@ import { nearest } from '../diagnostic/did-you-mean.ts'
 import { SETTINGS } from '../language/setting-table.ts'
 import { ruleName, type Check } from './check.ts'
 import { memberAdded } from './edits.ts'
+import { inEachRule } from './rule-kinds.ts'
 import type { Symbols } from './symbols.ts'
 
 const EXPIRED_AFTER = 'backend.redis.msg.expired_after'
@@ -18,16 +19,16 @@ export const noExpiry: Check = {
   *find(symbols) {
     const notKnown = symbols.isPartial || symbols.current.get(EXPIRED_AFTER)?.setting.value.missing !== undefined
     if (notKnown || (expiredAfter(symbols) ?? 0) > 0) return
-    for (const rule of symbols.rules) {
+    yield* inEachRule(symbols, function* (rule) {
       const { hook, known, members, functionName } = rule
-      if (hook === undefined || known?.expires !== true || !known.hooks.includes(hook) || functionName === undefined) continue
+      if (hook === undefined || known?.expires !== true || !known.hooks.includes(hook) || functionName === undefined) return
       // One of 0 or less has a finding of its own.
-      if (members.has('expired_time') || isMisspelt(members.keys())) continue
+      if (members.has('expired_time') || isMisspelt(members.keys())) return
       yield {
         span: functionName.span, message: `what \`${ruleName(rule)}\` stores never expires`, hint: `${TITLE}, in seconds`,
         fix: { title: TITLE, edits: [memberAdded(rule.rule.value, 'expired_time', '3600')] },
       }
-    }
+    })
   },
 }
 

@@ -1,4 +1,4 @@
-import { HOOK_NAMES } from '../language/hooks.ts'
+import type { HookName } from '../language/hooks.ts'
 import { compareRuleNumbers } from '../language/rule-number.ts'
 import { formatting, formattedLines } from '../syntax/format.ts'
 import { ruleName, type Check, type Finding } from './check.ts'
@@ -14,20 +14,22 @@ backend.redis.hook.message.acked.1 = {"topic": "b", "action": {"commands": ["INC
   good: `backend.redis.hook.message.acked.2 = {"topic": "a", "action": {"commands": ["INCR a:\${clientid}"]}, "pool": "pool1"}
 backend.redis.hook.message.acked.10 = {"topic": "b", "action": {"commands": ["INCR b:\${clientid}"]}, "pool": "pool1"}`,
   *find(symbols) {
-    for (const hook of HOOK_NAMES) {
-      const rules = currentRules(symbols).filter(rule => rule.hook === hook)
-      for (const [i, rule] of rules.entries()) {
-        const before = rules[i - 1]
-        if (before?.number === undefined || rule.number === undefined) continue
-        // Files are put together in an order of their own.
-        if (before.rule.key.span.file !== rule.rule.key.span.file) continue
-        if (compareRuleNumbers(before.number, rule.number) <= 0) continue
-        yield {
-          span: rule.rule.key.span, message: `\`${ruleName(rule)}\` runs before \`${ruleName(before)}\`, and the file shows another order`,
-          related: [{ span: before.rule.key.span, message: 'runs later' }],
-          ...cure(symbols, before, rule),
-        }
-        break
+    const last = new Map<HookName, RuleSymbol>()
+    const said = new Set<HookName>()
+    for (const rule of currentRules(symbols)) {
+      const { hook } = rule
+      if (hook === undefined || said.has(hook)) continue
+      const before = last.get(hook)
+      last.set(hook, rule)
+      if (before?.number === undefined || rule.number === undefined) continue
+      // Files are put together in an order of their own.
+      if (before.rule.key.span.file !== rule.rule.key.span.file) continue
+      if (compareRuleNumbers(before.number, rule.number) <= 0) continue
+      said.add(hook)
+      yield {
+        span: rule.rule.key.span, message: `\`${ruleName(rule)}\` runs before \`${ruleName(before)}\`, and the file shows another order`,
+        related: [{ span: before.rule.key.span, message: 'runs later' }],
+        ...cure(symbols, before, rule),
       }
     }
   },

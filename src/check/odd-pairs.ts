@@ -1,7 +1,7 @@
 import type { Check, Finding } from './check.ts'
 import { rewritten } from './command-text.ts'
 import { emptyFields, oneSpace } from './empty-fields.ts'
-import { callsOf, type RedisCall } from './redis-call.ts'
+import { allCalls, type RedisCall } from './redis-call.ts'
 import { fixedText, valueNamed, written } from './template.ts'
 import { unpaired } from './unpaired.ts'
 
@@ -12,8 +12,8 @@ export const oddPairs: Check = {
   doc: 'Some commands take their arguments in pairs, and Redis refuses one that is left over.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["HSET m:${msgid} qos ${qos} topic"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["HSET m:${msgid} qos ${qos} topic ${topic}"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of allCalls(symbols)) {
       const found = unpaired(call)
       if (found === undefined) continue
       const { groups, last, lacks } = found

@@ -3,6 +3,7 @@ import { keyText, printJson, printLine, scalarText } from '../syntax/print.ts'
 import type { Check, Finding } from './check.ts'
 import { extentOf, linesEdit } from './edits.ts'
 import { isOldRuleKey, OLD_FUNCTIONS, oldAction } from './old-rule.ts'
+import { inEachRule } from './rule-kinds.ts'
 import type { Symbols } from './symbols.ts'
 
 export const oldForm: Check = {
@@ -19,14 +20,14 @@ export const oldForm: Check = {
   },
 }
 
-function* rules(symbols: Symbols): Iterable<Finding> {
-  for (const { rule, oldForm: old } of symbols.rules) {
-    if (!old) continue
+function rules(symbols: Symbols): Iterable<Finding> {
+  return inEachRule(symbols, function* ({ rule, oldForm: old }) {
+    if (!old) return
     yield {
       span: rule.key.span, message: 'the form of rules before EMQ X 2.0; it is read',
       fix: { title: `write \`${keyText(rule.key)} = ${printJson(rule.value)}\``, edits: [linesEdit(symbols, extentOf(rule), printLine(rule))] },
     }
-  }
+  })
 }
 
 function* unreadableRules({ strays }: Symbols): Iterable<Finding> {

@@ -4,7 +4,9 @@ import type { Symbols } from './symbols.ts'
 export function once<T>(make: (symbols: Symbols) => T): (symbols: Symbols) => T {
   const made = new WeakMap<Symbols, { readonly value: T }>()
   return (symbols) => {
-    const { value } = made.get(symbols) ?? { value: make(symbols) }
+    const known = made.get(symbols)
+    if (known !== undefined) return known.value
+    const value = make(symbols)
     made.set(symbols, { value })
     return value
   }

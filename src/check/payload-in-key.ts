@@ -1,5 +1,5 @@
 import type { Check } from './check.ts'
-import { callsOf, keysOf } from './redis-call.ts'
+import { allCalls } from './redis-call.ts'
 
 export const payloadInKey: Check = {
   name: 'payload-in-key',
@@ -7,9 +7,9 @@ export const payloadInKey: Check = {
   doc: 'A key that is made of the payload is as long as the payload, and there are as many keys as there are payloads.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["SET seen:${payload} 1"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["SET seen:${topic} ${payload}"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
-      const key = keysOf(call).find(({ template }) => template.some(part => part.kind === 'placeholder' && part.name === 'payload'))
+  *find(symbols) {
+    for (const call of allCalls(symbols)) {
+      const key = call.keys.find(({ template }) => template.some(part => part.kind === 'placeholder' && part.name === 'payload'))
       if (key === undefined) continue
       yield {
         span: key.field.span, message: 'this key is made of the payload: as many keys as there are payloads, and as long',

@@ -1,7 +1,7 @@
 import type { HookName } from '../language/hooks.ts'
 import type { Span } from '../diagnostic/diagnostic.ts'
 import type { CommandField } from '../syntax/ast.ts'
-import type { Symbols } from './symbols.ts'
+import { once } from './once.ts'
 
 /** A `${name}` in a command, with where it stands. */
 export interface PlaceholderUse {
@@ -13,12 +13,16 @@ export interface PlaceholderUse {
 }
 
 /** Every placeholder of every command, but for those in its name and those of the environment, which have checks of their own. */
-export function* placeholderUses({ rules }: Symbols): Iterable<PlaceholderUse> {
+export const placeholderUses = once(({ rules }): readonly PlaceholderUse[] => {
+  const uses: PlaceholderUse[] = []
   for (const { commands, hook } of rules) {
-    for (const field of commands.flatMap(({ fields }) => fields.slice(1))) {
-      for (const part of field.parts) {
-        if (part.kind === 'placeholder' && !/^(?:env|file):/.test(part.name)) yield { name: part.name, span: part.span, field, hook }
+    for (const { fields: [, ...fields] } of commands) {
+      for (const field of fields) {
+        for (const part of field.parts) {
+          if (part.kind === 'placeholder' && !/^(?:env|file):/.test(part.name)) uses.push({ name: part.name, span: part.span, field, hook })
+        }
       }
     }
   }
-}
+  return uses
+})

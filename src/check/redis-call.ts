@@ -5,6 +5,7 @@ import type { Placeholder } from '../language/hooks.ts'
 import { keyIndexes, resolvedCommand, type RedisCommand } from '../language/redis-commands.ts'
 import type { CommandField } from '../syntax/ast.ts'
 import { partOf } from '../syntax/parse.ts'
+import { once } from './once.ts'
 import type { CommandSymbol, RuleSymbol } from './symbols.ts'
 import { fixedText, type Template } from './template.ts'
 
@@ -24,6 +25,8 @@ export interface RedisCall {
   readonly args: readonly Argument[]
   /** What is fixed of them. */
   readonly texts: readonly (string | undefined)[]
+  /** The keys among the arguments. */
+  readonly keys: readonly Argument[]
   /** `args` are as many as Redis gets: no placeholder is wrong that might be several. */
   readonly counted: boolean
 }
@@ -36,17 +39,30 @@ export interface Argument {
 
 /** The commands of the rules whose names are fixed; of the others a check has said so. */
 export function callsOf(rules: readonly RuleSymbol[]): readonly RedisCall[] {
-  return rules.flatMap((rule) => {
-    const calls = known.get(rule) ?? callsOfRule(rule)
-    known.set(rule, calls)
-    return calls
-  })
+  return rules.flatMap(callsOfRule)
 }
+
+/** Those of every line. */
+export const allCalls = once(({ rules }) => callsOf(rules))
+
+/** Those that run. */
+export const currentCalls = once(symbols => allCalls(symbols).filter(({ rule }) => rule.repeatedBy === undefined))
+
+const NONE: readonly RedisCall[] = []
 
 /** Many checks ask. */
 const known = new WeakMap<RuleSymbol, readonly RedisCall[]>()
 
 function callsOfRule(rule: RuleSymbol): readonly RedisCall[] {
+  if (rule.commands.length === 0) return NONE
+  const found = known.get(rule)
+  if (found !== undefined) return found
+  const calls = callsAnew(rule)
+  known.set(rule, calls)
+  return calls
+}
+
+function callsAnew(rule: RuleSymbol): readonly RedisCall[] {
   return rule.commands.flatMap((command, index) => {
     const [first, ...fields] = command.fields
     const name = first === undefined ? '' : fixedText(first.parts) ?? ''
@@ -57,14 +73,10 @@ function callsOfRule(rule: RuleSymbol): readonly RedisCall[] {
     const title = resolved?.name ?? name
     return [{
       rule, command, index, name: name.toLowerCase(), title, nameSpan: title.includes(' ') && fields[0] !== undefined && resolved !== undefined ? between(first, fields[0]) : first.span, known: resolved, args, texts,
+      keys: keyIndexes(name.toLowerCase(), texts).flatMap(at => args[at] ?? []),
       counted: fields.every(isCounted),
     }]
   })
-}
-
-/** The keys among the arguments. */
-export function keysOf({ name, texts, args }: RedisCall): readonly Argument[] {
-  return keyIndexes(name, texts).flatMap(index => args[index] ?? [])
 }
 
 /** The place of the whole command. */

@@ -3,7 +3,7 @@ import { danger } from '../language/dangerous-commands.ts'
 import { wrongCount } from './argument-count.ts'
 import type { Check } from './check.ts'
 import { commandRemoved } from './command-text.ts'
-import { callsOf, callSpan } from './redis-call.ts'
+import { allCalls, callSpan } from './redis-call.ts'
 
 /** They change nothing either; the table calls only those so that have keys. */
 const ASKS = new Set([
@@ -23,7 +23,7 @@ export const resultThrownAway: Check = {
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["GET k:${clientid}"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SET k:${clientid} 1"]}, "pool": "pool1"}',
   *find(symbols) {
-    for (const call of callsOf(symbols.rules)) {
+    for (const call of allCalls(symbols)) {
       const reads = call.known?.readOnly === true || ASKS.has(call.title)
       // TOUCH is read-only by the table, and yet has the effect that it is there for.
       if (!reads || call.name === 'touch') continue

@@ -9,5 +9,7 @@ export function sameness({ hook, pool, topic, members, known, commands }: RuleSy
   if (hook === undefined || pool === undefined || (known === undefined && commands.length === 0)) return undefined
   const hasTopic = HOOKS[hook].hasTopic
   if (hasTopic && members.has('topic') && topic === undefined) return undefined
-  return JSON.stringify([hook, pool.value, hasTopic ? topic?.value ?? null : null, known?.name ?? commands.map(({ text }) => text.value)])
+  // A length before each, so that no two lists of texts are one text.
+  const texts = [pool.value, ...hasTopic && topic !== undefined ? [topic.value] : [], ...known === undefined ? commands.map(({ text }) => text.value) : []]
+  return `${hook} ${known?.name} ${hasTopic && topic !== undefined} ${texts.map(text => `${text.length} ${text}`).join(' ')}`
 }

@@ -1,12 +1,12 @@
 import type { Finding } from './check.ts'
 import { fieldText } from './command-text.ts'
-import { keysOf, type Argument, type RedisCall } from './redis-call.ts'
+import { type Argument, type RedisCall } from './redis-call.ts'
 import { slotsDiffer, written, type Template } from './template.ts'
 
 /** Two of the keys that can fall into different slots; on a cluster Redis then refuses the command. */
 export function keysApart(call: RedisCall): readonly [Argument, Argument] | undefined {
   if (!call.counted) return undefined
-  return firstApart(keysOf(call))
+  return firstApart(call.keys)
 }
 
 /** The first key, and the first that can fall into another slot than it. */

@@ -1,7 +1,7 @@
 import type { Check, Finding } from './check.ts'
 import { commandText, fieldText, rewritten } from './command-text.ts'
 import { withoutTemplates } from './lua-literals.ts'
-import { callsOf, type RedisCall } from './redis-call.ts'
+import { allCalls, type RedisCall } from './redis-call.ts'
 import { valueOf, written, type Template } from './template.ts'
 
 export const templateInScript: Check = {
@@ -11,8 +11,8 @@ export const templateInScript: Check = {
   doc: 'What is filled into a script is read as Lua: a client could write what Redis executes. What is passed as an argument is a value. A script that is another one each time is kept by Redis each time.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["EVAL \\"return redis.call(\'SET\', \'${topic}\', 1)\\" 0"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["EVAL \\"return redis.call(\'SET\', KEYS[1], 1)\\" 1 ${topic}"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of allCalls(symbols)) {
       const script = scriptOf(call)
       const finding = script === undefined ? undefined : judge(script.template)
       if (script === undefined || finding === undefined) continue

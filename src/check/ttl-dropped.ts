@@ -2,8 +2,8 @@ import { compareRuleNumbers } from '../language/rule-number.ts'
 import { coversFilter } from '../language/topic-filter.ts'
 import type { Check, Finding } from './check.ts'
 import { rewritten } from './command-text.ts'
-import { callsOf, keysOf, type Argument, type RedisCall } from './redis-call.ts'
-import { currentRules, type RuleSymbol } from './symbols.ts'
+import { currentCalls, type Argument, type RedisCall } from './redis-call.ts'
+import type { RuleSymbol } from './symbols.ts'
 import { mayBe, written } from './template.ts'
 import { isRefused } from './unpaired.ts'
 
@@ -17,13 +17,13 @@ backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"commands": [
   good: `backend.redis.hook.message.publish.1 = {"topic": "a/#", "action": {"commands": ["SET last:\${clientid} \${topic} EX 60"]}, "pool": "pool1"}
 backend.redis.hook.message.publish.2 = {"topic": "b/#", "action": {"commands": ["SET last:\${clientid} \${topic} KEEPTTL"]}, "pool": "pool1"}`,
   *find(symbols) {
-    const calls = callsOf(currentRules(symbols)).filter(call => call.rule.pool !== undefined && !isRefused(call))
+    const calls = currentCalls(symbols).filter(call => call.rule.pool !== undefined && !isRefused(call))
     const setters = new Map<string, RedisCall[]>()
     for (const call of calls.filter(setsExpiry)) {
-      for (const key of new Set(keysOf(call).map(argument => idOf(call, argument)))) setters.set(key, [...setters.get(key) ?? [], call])
+      for (const key of new Set(call.keys.map(argument => idOf(call, argument)))) setters.set(key, [...setters.get(key) ?? [], call])
     }
     for (const call of calls.filter(dropsExpiry)) {
-      for (const key of call.name === 'mset' ? keysOf(call) : keysOf(call).slice(0, 1)) {
+      for (const key of call.name === 'mset' ? call.keys : call.keys.slice(0, 1)) {
         const alike = setters.get(idOf(call, key)) ?? []
         const [setter] = alike.filter(other => !isReturn(call.rule, other.rule))
         if (setter === undefined || alike.some(other => isAfter(other, call))) continue

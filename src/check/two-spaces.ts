@@ -1,6 +1,6 @@
 import type { Check, Finding } from './check.ts'
 import { emptyFields, withoutEmptyFields } from './empty-fields.ts'
-import { callsOf, type RedisCall } from './redis-call.ts'
+import { allCalls, type RedisCall } from './redis-call.ts'
 import { isRefused } from './unpaired.ts'
 
 export const twoSpaces: Check = {
@@ -10,8 +10,8 @@ export const twoSpaces: Check = {
   doc: 'Fields are separated by exactly one space: two make an empty field, and one at the end makes one too.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SADD  clients ${clientid}"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["SADD clients ${clientid}"]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of allCalls(symbols)) {
       const [span] = emptyFields(call.command)
       // What Redis refuses for its number of fields is said as that.
       if (span === undefined || isRefused(call)) continue

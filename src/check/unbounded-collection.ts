@@ -2,8 +2,7 @@ import { addedMembers, growth, keyTypeOf, mayShrink, type KeyType } from '../lan
 import type { Check, Finding } from './check.ts'
 import { fieldText, rewritten } from './command-text.ts'
 import { itemAdded } from './edits.ts'
-import { callsOf, keysOf, type Argument, type RedisCall } from './redis-call.ts'
-import { currentRules } from './symbols.ts'
+import { currentCalls, type Argument, type RedisCall } from './redis-call.ts'
 import { mayBe, valueOf, written, type Template } from './template.ts'
 import { isRefused } from './unpaired.ts'
 
@@ -17,11 +16,11 @@ export const unboundedCollection: Check = {
   *find(symbols) {
     // What takes from it may be among what could not be read.
     if (symbols.broken.length + symbols.strays.length > 0 || symbols.isPartial) return
-    const calls = callsOf(currentRules(symbols))
-    const shrunk = new Set(calls.filter(call => mayShrink(call.name)).flatMap(call => keysOf(call).map(({ template }) => written(template))))
+    const calls = currentCalls(symbols)
+    const shrunk = new Set(calls.filter(call => mayShrink(call.name)).flatMap(call => call.keys.map(({ template }) => written(template))))
     const said = new Set<string>()
     for (const call of calls) {
-      const [key] = keysOf(call)
+      const [key] = call.keys
       if (key === undefined || isRefused(call) || !growsForEver(call, key)) continue
       const text = written(key.template)
       if (shrunk.has(text) || said.has(text)) continue

@@ -3,6 +3,7 @@ import { nearest } from '../diagnostic/did-you-mean.ts'
 import { lineBeside, type Check } from './check.ts'
 import { choice } from './choice.ts'
 import { textEdit } from './edits.ts'
+import { inEachRule } from './rule-kinds.ts'
 import { poolIsKnown, type Symbols } from './symbols.ts'
 
 export const undefinedPool: Check = {
@@ -12,15 +13,13 @@ export const undefinedPool: Check = {
   doc: 'A rule writes into a pool, and there is none of that name.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool2"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"function": "on_client_connected"}, "pool": "pool1"}',
-  *find(symbols) {
-    for (const { pool } of symbols.rules) {
-      if (pool === undefined || poolIsKnown(symbols, pool.value)) continue
-      yield {
-        span: pool.span, message: `pool \`${pool.value}\` is not defined; ${definedPools(symbols, pool.span)}`,
-        ...choice(nearest(pool.value, symbols.pools.keys()), name => textEdit(pool, name)) ?? { hint: `add \`backend.redis.${pool.value}.server = ..\`` },
-      }
+  find: symbols => inEachRule(symbols, function* ({ pool }) {
+    if (pool === undefined || poolIsKnown(symbols, pool.value)) return
+    yield {
+      span: pool.span, message: `pool \`${pool.value}\` is not defined; ${definedPools(symbols, pool.span)}`,
+      ...choice(nearest(pool.value, symbols.pools.keys()), name => textEdit(pool, name)) ?? { hint: `add \`backend.redis.${pool.value}.server = ..\`` },
     }
-  },
+  }),
 }
 
 /** The pools there are, as the end of a sentence. */

@@ -2,7 +2,7 @@ import { nearest } from '../diagnostic/did-you-mean.ts'
 import { COMMAND_NAMES, redisCommand } from '../language/redis-commands.ts'
 import type { Check, Finding } from './check.ts'
 import { choice } from './choice.ts'
-import { between, callsOf, type RedisCall } from './redis-call.ts'
+import { between, allCalls, type RedisCall } from './redis-call.ts'
 import type { PoolTold } from './told.ts'
 
 /** Of Valkey, and not of Redis (valkey.io/commands). */
@@ -16,8 +16,8 @@ export const unknownCommand: Check = {
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["HEST k f v"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"commands": ["HSET k f v"]}, "pool": "pool1"}',
   told: new Map(),
-  *find({ rules }, told) {
-    for (const call of callsOf(rules)) {
+  *find(symbols, told) {
+    for (const call of allCalls(symbols)) {
       if (call.known === undefined) yield* ofUnknown(call, told.get(call.rule.pool?.value ?? ''))
       else if (call.known.subcommands !== undefined) yield* ofSubcommand(call, [...call.known.subcommands.keys()])
     }

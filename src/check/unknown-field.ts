@@ -4,6 +4,7 @@ import type { JsonObject } from '../syntax/ast.ts'
 import type { Check, Finding } from './check.ts'
 import { choice } from './choice.ts'
 import { textEdit } from './edits.ts'
+import { inEachRule } from './rule-kinds.ts'
 
 export const unknownField: Check = {
   name: 'unknown-field',
@@ -12,12 +13,10 @@ export const unknownField: Check = {
   doc: 'A field that hookline does not know has no effect; mostly it is a misspelt one.',
   bad: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expire_time": 60}',
   good: 'backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1", "expired_time": 60}',
-  *find({ rules }) {
-    for (const { rule, action } of rules) {
-      yield* unknown(rule.value, Object.keys(RULE_MEMBERS), 'a rule')
-      if (action !== undefined) yield* unknown(action, Object.keys(ACTION_MEMBERS), 'an action')
-    }
-  },
+  find: symbols => inEachRule(symbols, function* ({ rule, action }) {
+    yield* unknown(rule.value, Object.keys(RULE_MEMBERS), 'a rule')
+    if (action !== undefined) yield* unknown(action, Object.keys(ACTION_MEMBERS), 'an action')
+  }),
 }
 
 function* unknown({ members }: JsonObject, names: readonly string[], what: string): Iterable<Finding> {

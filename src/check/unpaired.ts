@@ -44,8 +44,15 @@ export function unpaired(call: RedisCall): Unpaired | undefined {
 
 /** Redis takes the command with no such number of arguments. */
 export function isRefused(call: RedisCall): boolean {
-  return wrongCount(call) !== undefined || unpaired(call) !== undefined
+  const known = refused.get(call)
+  if (known !== undefined) return known
+  const is = wrongCount(call) !== undefined || unpaired(call) !== undefined
+  refused.set(call, is)
+  return is
 }
+
+/** Many checks ask. */
+const refused = new WeakMap<RedisCall, boolean>()
 
 function afterOptions({ args, texts }: RedisCall, { after, options }: Groups): number | undefined {
   let at = after

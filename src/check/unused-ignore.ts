@@ -18,6 +18,7 @@ backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on
 backend.redis.hook.message.publish.1 = {"topic": "#", "action": {"function": "on_message_publish"}, "pool": "pool1"}`,
   find: () => [],
   *review(symbols, { found, checks }) {
+    if (symbols.ignores.length === 0) return
     const byLine = new Map<string, Diagnostic[]>()
     for (const finding of found) {
       const others = byLine.get(lineOf(finding.span))

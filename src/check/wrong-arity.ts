@@ -4,7 +4,7 @@ import { wrongCount, type WrongCount } from './argument-count.ts'
 import type { Check, Finding } from './check.ts'
 import { fieldText, rewritten } from './command-text.ts'
 import { emptyFields, oneSpace } from './empty-fields.ts'
-import { between, callsOf, callSpan, type RedisCall } from './redis-call.ts'
+import { between, allCalls, callSpan, type RedisCall } from './redis-call.ts'
 import { valueNamed, written } from './template.ts'
 
 export const wrongArity: Check = {
@@ -14,8 +14,8 @@ export const wrongArity: Check = {
   doc: 'Redis refuses a command with too few or too many arguments. A field ends at the first space, unless it stands in quotes.',
   bad: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["PUBLISH news ${clientid} is here"]}, "pool": "pool1"}',
   good: 'backend.redis.hook.client.connected.1 = {"action": {"commands": ["PUBLISH news \\"${clientid} is here\\""]}, "pool": "pool1"}',
-  *find({ rules }) {
-    for (const call of callsOf(rules)) {
+  *find(symbols) {
+    for (const call of allCalls(symbols)) {
       const wrong = wrongCount(call)
       if (wrong === undefined) continue
       const fourteen = call.command.fields.some(({ parts: [part] }) => part?.kind === 'placeholder' && part.name === 'message')

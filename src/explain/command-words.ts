@@ -1,4 +1,4 @@
-import { keysOf, type RedisCall } from '../check/redis-call.ts'
+import { type RedisCall } from '../check/redis-call.ts'
 import { written } from '../check/template.ts'
 import { summaryOf } from '../language/command-summaries.ts'
 import { duration } from '../language/values.ts'
@@ -6,7 +6,7 @@ import { duration } from '../language/values.ts'
 /** A command of a rule in a clause: what it does, to which keys, and when they expire, as far as that is known. */
 export function commandWords(call: RedisCall): string {
   const { name, title, known } = call
-  const keys = keysOf(call).map(({ template }) => `\`${written(template)}\``)
+  const keys = call.keys.map(({ template }) => `\`${written(template)}\``)
   const does = summaryOf(name) ?? (known === undefined ? 'is no command of Redis itself' : keys.length === 0 ? 'is sent as it is' : known.readOnly ? 'reads' : 'changes what is there')
   const seconds = expirySeconds(call)
   return [`\`${title}\` ${does}`, ...keys.length > 0 ? [`at ${keys.join(' and ')}`] : [], ...seconds === undefined ? [] : [`kept ${secondsText(seconds)}`]].join(', ')

@@ -1,7 +1,8 @@
 /** Rules of a hook run in ascending order of their numbers; names that are no number come after them, as text [ours, SPEC 1.2]. */
 export function compareRuleNumbers(a: string, b: string): number {
-  if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -1 : 1
-  return (isNumber(a) ? compareDigits(a, b) : 0) || compareText(a, b)
+  const isFirst = isNumber(a)
+  if (isFirst !== isNumber(b)) return isFirst ? -1 : 1
+  return (isFirst ? compareDigits(a, b) : 0) || compareText(a, b)
 }
 
 /** A number may be longer than a JavaScript number holds. */
