@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { plainSpan } from '../diagnostic/line-span.ts'
 import { ackCoversLess } from './ack-covers-less.ts'
 import { ackWithoutFetch } from './ack-without-fetch.ts'
 import { actionShape } from './action-shape.ts'
@@ -213,10 +214,12 @@ export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores, la
   const diagnostic = (check: Check, { fix, ...finding }: Finding): Diagnostic => ({
     check: check.name,
     ...finding,
+    span: plainSpan(finding.span),
+    ...finding.related === undefined ? {} : { related: finding.related.map(it => ({ ...it, span: plainSpan(it.span) })) },
     severity: finding.severity ?? severities[check.name] ?? check.severity,
     ...fix === undefined ? {} : { hint: finding.hint ?? fix.title },
     // what a variable sets is in no file that could be mended
-    ...fix === undefined || !fix.edits.every(({ span }) => symbols.files.has(span.file)) ? {} : { fix: { title: fix.title, edits: fix.edits, safe: fix.safe ?? check.fix === 'safe' } },
+    ...fix === undefined || !fix.edits.every(({ span }) => symbols.files.has(span.file)) ? {} : { fix: { title: fix.title, edits: fix.edits.map(({ span, text }) => ({ span: plainSpan(span), text })), safe: fix.safe ?? check.fix === 'safe' } },
   })
   const checks = layout ? CHECKS : CHECKS.filter(check => check !== notFormatted)
   const found = checks.flatMap(check => Array.from(check.find(heeded, told), finding => diagnostic(check, finding)))
@@ -229,5 +232,5 @@ export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores, la
 
 /** A file that is included twice has its mistakes once. */
 function eachOnce(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return [...new Map(diagnostics.map(it => [JSON.stringify([it.check, it.message, it.span]), it])).values()]
+  return [...new Map(diagnostics.map(it => [`${it.span.start.offset} ${it.span.end.offset} ${it.check} ${it.span.file}\0${it.message}`, it])).values()]
 }

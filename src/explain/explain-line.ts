@@ -40,7 +40,7 @@ function factsAt(symbols: Symbols, source: Source, at: LineAt): LineFacts {
   const setting = symbols.settings.find(symbol => reaches(symbol.setting))
   if (setting !== undefined) return settingFacts(symbols, setting)
   const stray = symbols.strays.find(reaches)
-  if (stray !== undefined) return { span: { ...stray.key.span, end: stray.value.span.end }, title: 'an object, and its key is that of no rule', facts: [] }
+  if (stray !== undefined) return { span: { file: stray.key.span.file, start: stray.key.span.start, end: stray.value.span.end }, title: 'an object, and its key is that of no rule', facts: [] }
   const include = symbols.includes.find(symbol => holds(symbol.include.span))
   if (include !== undefined) return includeFacts(include)
   return commentFacts(symbols, source, at)

@@ -6,6 +6,7 @@ import type { ParseCache } from './parse-cache.ts'
 /** The entries of grammar/rules.peggy and what they give. */
 interface Shapes {
   Line: Blank | Comment | Include | Assignment
+  RuleLine: { readonly key: Key, readonly value: JsonObject }
   Scalar: readonly ScalarPart[]
   Json: JsonObject
   Command: readonly CommandField[]

@@ -1,18 +1,23 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
+import { lengthOf, LineSpan, partOfSpan, type LineStart } from '../diagnostic/line-span.ts'
 import type { ForeignByte, Source } from '../diagnostic/source.ts'
 import { lineText, sourceText, spanOf, type SourceText } from '../diagnostic/source-text.ts'
-import type { CommandField, Comment, Fault, JsonString, Key, Line, RuleFile, Stretch } from './ast.ts'
+import type { CommandField, Comment, Fault, JsonString, Key, Line, Rule, RuleFile, Stretch } from './ast.ts'
 import { commandFault, foreignByteFault, foreignFileFault, jsonFault, lineFault, scalarFault } from './fault.ts'
 import { parseShape } from './grammar.ts'
 import { scanObject } from './object-end.ts'
 import type { ParseCache } from './parse-cache.ts'
 import { variableKey } from './variable-key.ts'
 
+type SpanMaker = (start: number, end: number) => Span
+
 /** Brackets within brackets; a rule needs three. */
 const MAX_DEPTH = 32
 
 /** A line that begins like a setting or an include: no object runs over it (SPEC 1). */
 const BEGINS_ANOTHER = /^[ \t]*(?:(?:[\w@/:-]|\\\.)+(?:\.(?:[\w@/:-]|\\\.)+)*[ \t]*=|include[ \t])/
+/** It may be a rule. */
+const BEGINS_RULE = /^[ \t]*backend\.redis\.(?:hook|rule)\./
 const BLANK_OR_COMMENT = /^[ \t]*(?:#|\r?$)/
 
 /**
@@ -72,13 +77,9 @@ export function parseCommand(command: JsonString, cache?: ParseCache): readonly 
 
 /** The place of a part of a text's value, by UTF-16 units of the value. */
 export function partOf({ span, starts, value }: JsonString, start: number, end: number): Span {
-  const { line, column, offset } = span.start
-  const closing = span.end.offset - offset - 1
-  const place = (unit: number): Span['start'] => {
-    const distance = unit >= value.length ? closing : starts?.[unit] ?? unit + 1
-    return { line, column: column + distance, offset: offset + distance }
-  }
-  return { file: span.file, start: place(start), end: place(end) }
+  const closing = lengthOf(span) - 1
+  const distance = (unit: number): number => unit >= value.length ? closing : starts?.[unit] ?? unit + 1
+  return partOfSpan(span, distance(start), distance(end))
 }
 
 interface Read {
@@ -99,7 +100,10 @@ function readLine(file: SourceText, number: number, { ofEnvironment, cache }: Re
   const next = number + 1
   const text = lineText(file, number)
   const begin = file.lineStarts[number - 1] ?? 0
-  const span = (start: number, end: number): Span => spanOf(file, begin + start, begin + end)
+  const at: LineStart = { file: file.name, line: number, offset: begin }
+  const span = (start: number, end: number): Span => new LineSpan(at, start, end)
+  const rule = ofEnvironment ? undefined : ruleIn(text, span, cache)
+  if (rule !== undefined) return { line: rule, next }
   const parsed = parseShape('Line', text, span, cache)
   if (!parsed.ok) return { fault: lineFault(text, parsed.failure, span), next }
   if (parsed.value.kind !== 'assignment') return { line: parsed.value, next }
@@ -116,6 +120,20 @@ function readLine(file: SourceText, number: number, { ofEnvironment, cache }: Re
   const scalar = parseShape('Scalar', value, valueSpan, cache)
   if (!scalar.ok) return { fault: scalarFault(value, scalar.failure, valueSpan), broken: key, next }
   return { line: { kind: 'setting', key, value: { text: value, parts: scalar.value, span: valueSpan(0, value.length) } }, next }
+}
+
+/** A rule that stands in one line, as nearly all do. What is none, or has a mistake, is left to who reads it part by part. */
+function ruleIn(text: string, span: SpanMaker, cache: ParseCache | undefined): Rule | undefined {
+  if (!BEGINS_RULE.test(text) || bracketsIn(text) > MAX_DEPTH) return undefined
+  const parsed = parseShape('RuleLine', text, span, cache)
+  return parsed.ok && takesObject(parsed.value.key, '{') ? { kind: 'rule', ...parsed.value, comments: [] } : undefined
+}
+
+/** As many as there are, also in texts: it is at most so deep. */
+function bracketsIn(text: string): number {
+  let count = 0
+  for (let i = 0; i < text.length; i += 1) if (text[i] === '{' || text[i] === '[') count += 1
+  return count
 }
 
 /** A rule, or what is likely to be one with a mistake in its key: no setting's key is that long. */
