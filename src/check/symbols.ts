@@ -147,8 +147,8 @@ function linesOf(files: readonly RuleFile[], faults: Fault[], cache: ParseCache 
           break
         case 'rule': {
           const modern = isOldRuleKey(line.key) ? modernRule(line) : undefined
-          if (modern !== undefined) rules.push({ ...resolveRule(modern, faults, cache), oldForm: true })
-          else if (isRuleKey(line.key)) rules.push(resolveRule(line, faults, cache))
+          if (modern !== undefined) rules.push(resolveRule(modern, { oldForm: true, faults, cache }))
+          else if (isRuleKey(line.key)) rules.push(resolveRule(line, { oldForm: false, faults, cache }))
           else strays.push(line)
           break
         }
@@ -184,23 +184,53 @@ function ruleKey({ hook, hookText, number }: Pick<RuleSymbol, 'hook' | 'hookText
   return `${hook ?? hookText}.${number ?? ''}`
 }
 
-function resolveRule(rule: Rule, faults: Fault[], cache: ParseCache | undefined): RuleSymbol {
-  const members = new Map(rule.value.members.map(member => [member.name.value, member]))
-  const action = objectIn(members, 'action')
-  const actionMembers = new Map(action?.members.map(member => [member.name.value, member]))
-  const functionName = stringIn(actionMembers, 'function')
+interface Resolving {
+  readonly oldForm: boolean
+  readonly faults: Fault[]
+  readonly cache: ParseCache | undefined
+}
+
+/** What lines mean that may stay as they are, until they are forgotten, with the faults of their commands. */
+const resolved = new WeakMap<Rule, { readonly symbol: RuleSymbol, readonly faults: readonly Fault[] }>()
+
+function resolveRule(rule: Rule, { oldForm, faults, cache }: Resolving): RuleSymbol {
+  if (cache === undefined || oldForm) return resolveAnew(rule, { oldForm, faults, cache })
+  const known = resolved.get(rule)
+  if (known !== undefined) {
+    faults.push(...known.faults)
+    return known.symbol
+  }
+  const own: Fault[] = []
+  const symbol = resolveAnew(rule, { oldForm, faults: own, cache })
+  resolved.set(rule, { symbol, faults: own })
+  faults.push(...own)
+  return symbol
+}
+
+function resolveAnew(rule: Rule, { oldForm, faults, cache }: Resolving): RuleSymbol {
+  const { hookText, hookSpan, hook, number } = readRuleKey(rule.key)
+  const members = new Map<string, JsonMember>()
+  for (const member of rule.value.members) members.set(member.name.value, member)
+  const actionValue = members.get('action')?.value
+  const action = actionValue?.kind === 'object' ? actionValue : undefined
+  const functionValue = action?.members.findLast(({ name }) => name.value === 'function')?.value
+  const functionName = functionValue?.kind === 'string' ? functionValue : undefined
   const seconds = members.get('expired_time')?.value
+  // Each by its name, and not all of the key at once: there are many, and V8 makes this one object in one go.
   return {
-    ...readRuleKey(rule.key),
     rule,
-    oldForm: false,
+    oldForm,
+    hookText,
+    hookSpan,
+    hook,
+    number,
     members,
     topic: stringIn(members, 'topic'),
     pool: stringIn(members, 'pool'),
     action,
     functionName,
     known: functionName === undefined ? undefined : actionNamed(functionName.value),
-    commands: commandsIn(actionMembers.get('commands')?.value, faults, cache),
+    commands: commandsIn(action?.members.findLast(({ name }) => name.value === 'commands')?.value, faults, cache),
     expiredTime: seconds?.kind === 'number' ? Number(seconds.text) : undefined,
     repeatedBy: undefined,
   }
@@ -222,10 +252,14 @@ function commandsIn(value: Json | undefined, faults: Fault[], cache: ParseCache 
 function markRepeated<S extends { readonly repeatedBy: unknown }, L extends S['repeatedBy'] & object>(
   symbols: readonly S[], keyOf: (symbol: S) => string, lineOf: (symbol: S) => L,
 ): readonly S[] {
-  const last = new Map(symbols.map(symbol => [keyOf(symbol), symbol]))
-  return symbols.map((symbol) => {
-    const counts = last.get(keyOf(symbol))
-    return counts === undefined || counts === symbol ? symbol : { ...symbol, repeatedBy: lineOf(counts) }
+  const keys = symbols.map(keyOf)
+  // By their places in the list: a file that is included twice may give one symbol twice.
+  const last = new Map(keys.map((key, i) => [key, i]))
+  if (last.size === symbols.length) return symbols
+  return symbols.map((symbol, i) => {
+    const at = last.get(keys[i] ?? '') ?? i
+    const counts = symbols[at]
+    return counts === undefined || at === i ? symbol : { ...symbol, repeatedBy: lineOf(counts) }
   })
 }
 
@@ -260,11 +294,6 @@ const mentionedPools = once(({ settings, broken }): ReadonlySet<string | undefin
 function stringIn(members: ReadonlyMap<string, JsonMember>, name: string): JsonString | undefined {
   const value = members.get(name)?.value
   return value?.kind === 'string' ? value : undefined
-}
-
-function objectIn(members: ReadonlyMap<string, JsonMember>, name: string): JsonObject | undefined {
-  const value = members.get(name)?.value
-  return value?.kind === 'object' ? value : undefined
 }
 
 function texts({ words }: Key): readonly string[] {

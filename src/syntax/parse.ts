@@ -6,10 +6,9 @@ import type { CommandField, Comment, Fault, JsonString, Key, Line, Rule, RuleFil
 import { commandFault, foreignByteFault, foreignFileFault, jsonFault, lineFault, scalarFault } from './fault.ts'
 import { parseShape } from './grammar.ts'
 import { scanObject } from './object-end.ts'
+import { movedRule } from './moved-rule.ts'
 import type { ParseCache } from './parse-cache.ts'
 import { variableKey } from './variable-key.ts'
-
-type SpanMaker = (start: number, end: number) => Span
 
 /** Brackets within brackets; a rule needs three. */
 const MAX_DEPTH = 32
@@ -102,7 +101,7 @@ function readLine(file: SourceText, number: number, { ofEnvironment, cache }: Re
   const begin = file.lineStarts[number - 1] ?? 0
   const at: LineStart = { file: file.name, line: number, offset: begin }
   const span = (start: number, end: number): Span => new LineSpan(at, start, end)
-  const rule = ofEnvironment ? undefined : ruleIn(text, span, cache)
+  const rule = ofEnvironment ? undefined : ruleAt(text, at, cache)
   if (rule !== undefined) return { line: rule, next }
   const parsed = parseShape('Line', text, span, cache)
   if (!parsed.ok) return { fault: lineFault(text, parsed.failure, span), next }
@@ -123,10 +122,18 @@ function readLine(file: SourceText, number: number, { ofEnvironment, cache }: Re
 }
 
 /** A rule that stands in one line, as nearly all do. What is none, or has a mistake, is left to who reads it part by part. */
-function ruleIn(text: string, span: SpanMaker, cache: ParseCache | undefined): Rule | undefined {
+function ruleAt(text: string, at: LineStart, cache: ParseCache | undefined): Rule | undefined {
   if (!BEGINS_RULE.test(text) || bracketsIn(text) > MAX_DEPTH) return undefined
-  const parsed = parseShape('RuleLine', text, span, cache)
-  return parsed.ok && takesObject(parsed.value.key, '{') ? { kind: 'rule', ...parsed.value, comments: [] } : undefined
+  const known = cache?.get(`Rule ${text}`) as Rule | undefined // what is put in below
+  const rule = known === undefined ? ruleIn(text, at) : movedRule(known, at)
+  // The same object as long as the line stays where it is: what else is made of it can stay too.
+  if (rule !== undefined && rule !== known) cache?.set(`Rule ${text}`, rule)
+  return rule
+}
+
+function ruleIn(text: string, at: LineStart): Rule | undefined {
+  const parsed = parseShape('RuleLine', text, (start, end) => new LineSpan(at, start, end))
+  return parsed.ok && takesObject(parsed.value.key, '{') ? { kind: 'rule', key: parsed.value.key, value: parsed.value.value, comments: [] } : undefined
 }
 
 /** As many as there are, also in texts: it is at most so deep. */

@@ -50,6 +50,16 @@ it('comes to the same as without, in every place', () => {
   }), { numRuns: 100 })
 })
 
+it('comes to the same as without for a file that is included twice', () => {
+  const parsed = createParseCache()
+  const part = { name: 'part.conf', text: file([rule(1), rule(2), rule(1)]) }
+  const read = { kind: 'read', path: 'part.conf', sources: [part] } as const
+  const sources = [{ name: 'a.conf', text: `include part.conf\n${rule(1)}\ninclude part.conf\n`, includes: [read] }]
+  const anew = compile(sources)
+  expect(anew.diagnostics.map(({ check }) => check)).toContain('duplicate-rule-number')
+  for (let time = 0; time < 2; time += 1) expect(compile(sources, { parsed })).toEqual(anew)
+})
+
 it('reads what a file mentions without parsing again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hookline-parsed-'))
   onTestFinished(() => { rmSync(folder, { recursive: true }) })
