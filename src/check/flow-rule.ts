@@ -33,8 +33,9 @@ const byFunction = once(symbols => indexed(flowRules(symbols), ({ name }) => nam
 export function indexed<K>(rules: readonly FlowRule[], keyOf: (rule: FlowRule) => K): ReadonlyMap<K, FilterIndex<FlowRule>> {
   const indexes = new Map<K, FilterIndex<FlowRule>>()
   for (const rule of rules) {
-    const index = indexes.get(keyOf(rule)) ?? createFilterIndex<FlowRule>()
-    indexes.set(keyOf(rule), index)
+    const key = keyOf(rule)
+    let index = indexes.get(key)
+    if (index === undefined) indexes.set(key, index = createFilterIndex<FlowRule>())
     index.add(rule.filter, rule)
   }
   return indexes
@@ -81,9 +82,12 @@ interface Missing {
  * work on such keys, or a line with it is there and another takes its place, which has a finding of its own.
  */
 export function isDoneOtherwise(symbols: Symbols, { name, pool, filter, keys }: Missing): boolean {
+  const [done, replaced] = [commandKeys(symbols), replacedRules(symbols)]
+  // As nearly always.
+  if (done.size + replaced.size === 0) return false
   const { hooks: [hook] } = actionOf(name)
-  return commandKeys(symbols).get(`${hook} ${pool}`)?.has(keys) === true
-    || (replacedRules(symbols).get(`${name} ${pool}`)?.overlapping(filter) ?? []).length > 0
+  return done.get(`${hook} ${pool}`)?.has(keys) === true
+    || (replaced.get(`${name} ${pool}`)?.overlapping(filter) ?? []).length > 0
 }
 
 /** How the keys begin that commands work on, by the hook and the pool of their rules; of the keys that functions know too. */

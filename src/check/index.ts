@@ -211,16 +211,19 @@ export interface CheckOptions {
 export function runChecks(symbols: Symbols, { files, unsetEnv, inlineIgnores, layout, told }: CheckOptions): readonly Diagnostic[] {
   const heeded = inlineIgnores ? symbols : { ...symbols, ignores: [] }
   const severities: Readonly<Record<string, Diagnostic['severity']>> = { [envUnset.name]: unsetEnv }
-  const diagnostic = (check: Check, { fix, ...finding }: Finding): Diagnostic => ({
-    check: check.name,
-    ...finding,
-    span: plainSpan(finding.span),
-    ...finding.related === undefined ? {} : { related: finding.related.map(it => ({ ...it, span: plainSpan(it.span) })) },
-    severity: finding.severity ?? severities[check.name] ?? check.severity,
-    ...fix === undefined ? {} : { hint: finding.hint ?? fix.title },
+  const diagnostic = (check: Check, { message, span, hint, related, fix, severity }: Finding): Diagnostic => {
+    const made: { -readonly [K in keyof Diagnostic]: Diagnostic[K] } = {
+      check: check.name, message, span: plainSpan(span), severity: severity ?? severities[check.name] ?? check.severity,
+    }
+    const says = hint ?? fix?.title
+    if (says !== undefined) made.hint = says
+    if (related !== undefined) made.related = related.map(it => ({ span: plainSpan(it.span), message: it.message }))
     // what a variable sets is in no file that could be mended
-    ...fix === undefined || !fix.edits.every(({ span }) => symbols.files.has(span.file)) ? {} : { fix: { title: fix.title, edits: fix.edits.map(({ span, text }) => ({ span: plainSpan(span), text })), safe: fix.safe ?? check.fix === 'safe' } },
-  })
+    if (fix?.edits.every(edit => symbols.files.has(edit.span.file)) === true) {
+      made.fix = { title: fix.title, edits: fix.edits.map(edit => ({ span: plainSpan(edit.span), text: edit.text })), safe: fix.safe ?? check.fix === 'safe' }
+    }
+    return made
+  }
   const checks = layout ? CHECKS : CHECKS.filter(check => check !== notFormatted)
   const found = checks.flatMap(check => Array.from(check.find(heeded, told), finding => diagnostic(check, finding)))
   const byName = new Map(CHECKS.map(check => [check.name, check]))

@@ -6,6 +6,7 @@ interface Keys<S> {
 
 /** The lines of the files, each that the environment sets too replaced at the place of the first with its key; what only the environment sets comes last. */
 export function overriddenBy<S>(variables: readonly S[], lines: readonly S[], { keyOf, removed }: Keys<S>): readonly S[] {
+  if (variables.length + removed.length === 0) return lines
   const gone = new Set(removed)
   const setBy = new Map(variables.map(symbol => [keyOf(symbol), symbol]))
   const placed = new Set<S>()

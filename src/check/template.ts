@@ -9,11 +9,15 @@ export type Template = readonly CommandPart[]
 
 /** The text, if nothing of it is filled in. */
 export function fixedText(template: Template): string | undefined {
+  const [only] = template
+  if (template.length === 1 && only !== undefined) return only.kind === 'text' ? only.text : undefined
   return template.every(part => part.kind === 'text') ? written(template) : undefined
 }
 
 /** As it is written. Two that are written alike are filled in alike, by the same event. */
 export function written(template: Template): string {
+  const [only] = template
+  if (template.length === 1 && only?.kind === 'text') return only.text
   return template.map(part => part.kind === 'text' ? part.text : `\${${part.name}}`).join('')
 }
 

@@ -17,7 +17,8 @@ export function sourceText({ name, text }: { readonly name: string, readonly tex
 
 /** The place of what lies between two offsets of the source. */
 export function spanOf(source: SourceText, start: number, end: number): Span {
-  return { file: source.name, start: positionAt(source, start), end: positionAt(source, end) }
+  const first = positionAt(source, start)
+  return { file: source.name, start: first, end: end === start ? first : positionAt(source, end) }
 }
 
 /** The text of a line, counted from 1, without its end. */

@@ -13,10 +13,11 @@ interface Entry<T> {
 
 /** One level of filters. */
 interface Node<T> {
-  readonly next: Map<string, Node<T>>
+  /** Each absent until there is one. */
+  next: Map<string, Node<T>> | undefined
   /** Of filters that end here, and of those that go on with `#`. */
-  readonly ends: Entry<T>[]
-  readonly open: Entry<T>[]
+  ends: Entry<T>[] | undefined
+  open: Entry<T>[] | undefined
 }
 
 export function createFilterIndex<T>(): FilterIndex<T> {
@@ -35,23 +36,29 @@ export function createFilterIndex<T>(): FilterIndex<T> {
       const found = [...everything]
       if (filter === undefined) collect(root, found)
       else search(root, filter, found)
+      if (found.length < 2) return found.map(({ value }) => value)
       return found.sort((a, b) => a.order - b.order).map(({ value }) => value)
     },
   }
 }
 
 function emptyNode<T>(): Node<T> {
-  return { next: new Map(), ends: [], open: [] }
+  return { next: undefined, ends: undefined, open: undefined }
 }
 
 function entriesAt<T>(root: Node<T>, filter: string): Entry<T>[] {
   let node = root
   for (const level of filter.split('/')) {
-    if (level === '#') return node.open
-    const next = node.next.get(level) ?? emptyNode()
-    node.next.set(level, next)
+    if (level === '#') {
+      node.open ??= []
+      return node.open
+    }
+    node.next ??= new Map()
+    let next = node.next.get(level)
+    if (next === undefined) node.next.set(level, next = emptyNode())
     node = next
   }
+  node.ends ??= []
   return node.ends
 }
 
@@ -69,14 +76,14 @@ function search<T>(root: Node<T>, filter: string, found: Entry<T>[]): void {
     if (!isSystem) append(found, node.open)
     if (level === undefined || level === '#') append(found, node.ends)
     if (level === '#' || level === '+') {
-      for (const [name, next] of node.next) {
+      for (const [name, next] of node.next ?? []) {
         if (at === 0 && name.startsWith('$')) continue
         if (level === '#') collect(next, found)
         else left.push({ node: next, at: at + 1 })
       }
     } else if (level !== undefined) {
       for (const name of isSystem ? [level] : [level, '+']) {
-        const next = node.next.get(name)
+        const next = node.next?.get(name)
         if (next !== undefined) left.push({ node: next, at: at + 1 })
       }
     }
@@ -89,10 +96,11 @@ function collect<T>(start: Node<T>, found: Entry<T>[]): void {
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
     append(found, node.ends)
     append(found, node.open)
-    for (const next of node.next.values()) left.push(next)
+    for (const next of node.next?.values() ?? []) left.push(next)
   }
 }
 
-function append<T>(list: T[], more: readonly T[]): void {
+function append<T>(list: T[], more: readonly T[] | undefined): void {
+  if (more === undefined) return
   for (const it of more) list.push(it)
 }

@@ -8,9 +8,14 @@ export interface FilterProblem {
 /** Bytes of UTF-8 that an MQTT text has room for [MQTT-1.5.4]. */
 const MAX_BYTES = 65_535
 
+/** What nearly all filters are: no wildcards, or `#` as the last level. */
+// oxlint-disable-next-line no-control-regex -- it is meant
+const PLAIN = /^(?:[^\0+#/]*\/)*(?:[^\0+#/]*|#)$/
+
 /** The first thing wrong with a filter, if there is one [MQTT-4.7.1-1] to [MQTT-4.7.3-3]. */
 export function filterProblem(filter: string): FilterProblem | undefined {
   if (filter === '') return { kind: 'empty', start: 0, end: 0 }
+  if (filter.length <= MAX_BYTES / 3 && PLAIN.test(filter)) return undefined
   const nul = filter.indexOf('\0')
   if (nul !== -1) return { kind: 'nul', start: nul, end: nul + 1 }
   if (Buffer.byteLength(filter) > MAX_BYTES) return { kind: 'too-long', start: 0, end: filter.length }
@@ -80,6 +85,7 @@ function beginsWithWildcard(filter: string): boolean {
 
 /** `$share/<group>/<filter>`: what rules and `${topic}` see of it is the part after the group (SPEC 2). */
 export function withoutShare(filter: string): string {
+  if (!filter.startsWith('$share/')) return filter
   return /^\$share\/[^/]*\/(?<rest>.*)$/s.exec(filter)?.groups?.['rest'] ?? filter
 }
 
