@@ -26,7 +26,6 @@ interface Options {
 
 export function aclCommand(): Command {
   return new Command('acl')
-    .description('print the command that makes a user of Redis who may do what the rules of a pool need, and no more')
     .argument('<pool>', 'its name in the rules')
     .addOption(fileOption())
     .addOption(brokerOption())

@@ -15,7 +15,6 @@ interface Options {
 
 export function adoptCommand(): Command {
   return new Command('adopt')
-    .description('let wildcard subscriptions find the topics that EMQ X left in a pool; exact ones need no help')
     .argument('<pool>', 'its name in the rules')
     .addOption(fileOption())
     .addOption(brokerOption())

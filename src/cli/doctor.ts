@@ -20,7 +20,6 @@ interface Options {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('look at the Redis of each pool and say which promises it can keep, and what to type where it cannot')
     .argument('[pool...]', 'their names in the rules; without one all that rules use')
     .addOption(new Option('-f, --file <file...>', 'the rules files, or folders of them; without it those of the running broker'))
     .addOption(brokerOption())

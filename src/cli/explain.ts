@@ -21,7 +21,6 @@ type Look = TextLook & { readonly json: boolean }
 
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('say what a name of the language is, or what a line of a rules file does')
     .argument('[name|file:line]', 'as it stands in a file or after a finding; without it all names are listed')
     .addOption(new Option('-f, --file <file...>', 'the rules files that include the file of the line, or are read with it'))
     .addOption(new Option('--json', 'the same as one JSON object; without a name, all pages'))

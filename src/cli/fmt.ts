@@ -18,7 +18,6 @@ interface Options {
 
 export function fmtCommand(): Command {
   return new Command('fmt')
-    .description('write rules files in the one canonical form; what they mean stays the same')
     .argument('<file|folder...>', 'rules files; of a folder its *.conf, recursively; - is standard input, which is printed formatted')
     .addOption(new Option('--check', 'write nothing; list the files that are not formatted, and fail if there is one'))
     .addOption(new Option('--diff', 'write nothing; print what would change, as a unified diff'))

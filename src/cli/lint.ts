@@ -24,7 +24,6 @@ interface Options {
 
 export function lintCommand(): Command {
   return new Command('lint')
-    .description('say what is wrong in rules files; needs no broker, and unless --online is given no Redis and no network')
     .argument('<file|folder...>', 'rules files, each a program of its own; of a folder its *.conf, recursively; - is standard input')
     .addOption(new Option('--format <format>', 'for people, one JSON object a line, or what a CI reads').choices(FORMAT_NAMES).default('pretty'))
     .addOption(new Option('--fix', 'mend in the files what can safely be mended, and say what is left'))

@@ -17,7 +17,6 @@ interface Options {
 
 export function migrateCommand(): Command {
   return new Command('migrate')
-    .description('print an emqx_backend_redis.conf of EMQ X 2 to 4 as hookline would write it, and say what became of each line')
     .argument('[file]', 'the file; - is standard input')
     // node takes `--env-file` for its own, wherever it stands
     .addOption(new Option('--variables <file>', 'EMQX_.. variables, as docker takes them; after the file, or alone; - is standard input'))

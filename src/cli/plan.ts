@@ -28,7 +28,6 @@ interface Options {
 
 export function planCommand(): Command {
   return new Command('plan')
-    .description('say what would change if a running broker loaded this file, and what its last events would have done differently')
     .argument('<file|folder...>', 'the rules file to load; or two, OLD and NEW, which needs no broker')
     .addOption(new Option('--live', 'compare all that is named, read as one, with the running broker'))
     .addOption(brokerOption())

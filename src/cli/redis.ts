@@ -19,7 +19,6 @@ interface Options {
 
 export function redisCommand(): Command {
   return new Command('redis')
-    .description("send one command to a running broker's Redis and print the reply as redis-cli would")
     .argument('<command...>', 'its name and its arguments')
     .addOption(new Option('--pool <name>', 'which one, where rules use several pools'))
     .addOption(new Option('--raw', 'the bytes of the reply: so it is where the output is no terminal'))

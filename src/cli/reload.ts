@@ -17,7 +17,6 @@ const RELOAD_MS = 60_000
 
 export function reloadCommand(): Command {
   return new Command('reload')
-    .description('let a running broker take over what its rules files say now, and wait for what came of it')
     .addOption(brokerOption())
     .addOption(new Option('--plan', 'show first what that would change, as hookline plan does, and ask'))
     .addOption(new Option('--yes', 'with --plan: do not ask'))

@@ -12,7 +12,6 @@ import { packageVersion } from './version.ts'
 
 export function startCommand(): Command {
   return new Command('start')
-    .description('run the broker on rules files; a change in them is taken over while it runs')
     .argument('<file|folder...>', 'rules files, read in this order as one; of a folder its *.conf, recursively')
     .addOption(new Option('--log-level <level>', 'what goes to stderr from here up')
       .choices(LOG_LEVELS).default('info').env('HOOKLINE_LOG_LEVEL'))

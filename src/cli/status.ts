@@ -9,7 +9,6 @@ const EVENTS_MS = 30_000
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('say what a running broker does: its rules and what they have done, pools, listeners, clients')
     .addOption(brokerOption())
     .addOption(new Option('--json', 'all of it as JSON'))
     .addOption(new Option('--events', 'its last events in place of that, as JSON: for hookline plan OLD NEW --events').conflicts('json'))

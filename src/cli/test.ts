@@ -36,7 +36,6 @@ interface Options {
 
 export function testCommand(): Command {
   return new Command('test')
-    .description('play what rules files are tested with, and say what is not as expected; needs no broker and no Redis')
     .argument('[file|folder...]', 'test files; of a folder its *.test.yaml, recursively; the current folder unless said')
     .addOption(new Option('--update', 'write what is in the place of what was expected'))
     .addOption(new Option('--coverage', 'list the rules that no test has hit'))

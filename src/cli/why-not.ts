@@ -26,7 +26,6 @@ interface Options {
 
 export function whyNotCommand(): Command {
   return new Command('why-not')
-    .description('walk one event through every rule of its hook, and say which match and where the others fall out')
     .addOption(new Option('--hook <hook>', 'such as message.publish').argParser(knownHook).makeOptionMandatory())
     .addOption(new Option('--topic <topic>', 'of the message; of a subscription its filter, $share/<group>/ too'))
     .addOption(new Option('--qos <qos>', 'of the message or subscription').argParser(knownQos).default(1))

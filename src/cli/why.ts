@@ -11,7 +11,6 @@ import { fileOption, rulesFiles } from './rules-files.ts'
 
 export function whyCommand(): Command {
   return new Command('why')
-    .description('list the rules that write, remove or read a key of Redis')
     .argument('<key>', 'such as mqtt:msg:queue/a')
     .addOption(fileOption())
     .addOption(brokerOption())

@@ -39,6 +39,14 @@ test('every golden file belongs to a situation, and none of two', () => {
   expect(goldens()).toEqual([...names].sort())
 })
 
+test('the help says of each command what it takes as its own help does', () => {
+  const rows = readFileSync(new URL('help.out', import.meta.url), 'utf8')
+  for (const name of goldens().filter(each => each.startsWith('help-'))) {
+    const usage = /^Usage: hookline (?<takes>.*)$/m.exec(readFileSync(new URL(`${name}.out`, import.meta.url), 'utf8'))?.groups?.['takes']
+    expect(rows).toMatch(`\n  ${usage} `)
+  }
+})
+
 test('every command has situations for each exit code that its help knows', () => {
   const known = goldens().filter(name => name.startsWith('help-')).map((name) => {
     const [, codes = ''] = readFileSync(pathOf(name), 'utf8').split('Exit codes:')
