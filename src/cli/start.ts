@@ -4,7 +4,7 @@ import type { Source } from '../compile.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { renderPretty } from '../diagnostic/render/pretty.ts'
 import { greeting } from '../server/greeting.ts'
-import { createLog, LOG_LEVELS, type LogLevel } from '../server/log.ts'
+import { createLog, LOG_LEVELS, logDestination, type LogLevel } from '../server/log.ts'
 import { handleSignals } from '../server/signals.ts'
 import { StartFailure } from '../server/start-failure.ts'
 import { start, type Server } from '../server/start.ts'
@@ -25,7 +25,7 @@ SIGHUP reads the files again, SIGTERM and SIGINT stop it.`)
 }
 
 async function run(files: string[], { logLevel }: { logLevel: LogLevel }): Promise<void> {
-  const log = createLog(logLevel)
+  const log = createLog(logLevel, await logDestination())
   const abort = new AbortController()
   let server: Server | undefined
   const starting = start({

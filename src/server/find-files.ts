@@ -1,6 +1,5 @@
 import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
-import { glob, isDynamicPattern } from 'tinyglobby'
 
 /** Files that were looked for, and the folders whose change can make them others. */
 export interface FoundFiles {
@@ -17,22 +16,24 @@ export async function filesOfFolder(folder: string): Promise<FoundFiles> {
 
 /** The files that a pattern matches, relative to the folder as `folder` names it. */
 export async function filesMatching(pattern: string, folder: string): Promise<FoundFiles> {
+  const { glob, isDynamicPattern } = await import('tinyglobby')
   const options = { cwd: folder, expandDirectories: false, absolute: isAbsolute(pattern) }
   const named = (path: string): string => isAbsolute(path) ? path : join(folder, path)
   const files = (await glob(pattern, options)).map(named).sort()
-  const folders = await Promise.all(foldersOf(pattern).map(async (part): Promise<readonly string[]> =>
+  const folders = await Promise.all(foldersOf(pattern, isDynamicPattern).map(async (part): Promise<readonly string[]> =>
     isDynamicPattern(part) ? (await glob(part, { ...options, onlyDirectories: true })).map(named) : [named(part)]))
   return { files: await eachOnce(files), folders: [...new Set(folders.flat().map(path => resolve(path)))] }
 }
 
-export function isPattern(path: string): boolean {
-  return isDynamicPattern(path)
+/** What looks for files is loaded only for a path that could be a pattern: hardly one is. */
+export async function isPattern(path: string): Promise<boolean> {
+  return !/^[\w ./-]*$/.test(path) && (await import('tinyglobby')).isDynamicPattern(path)
 }
 
 /** Patterns of the folders in which something must be looked for: that of the fixed beginning, and all that follow. */
-function foldersOf(pattern: string): readonly string[] {
+function foldersOf(pattern: string, isDynamic: (part: string) => boolean): readonly string[] {
   const parts = pattern.split('/')
-  const fixed = parts.findIndex(part => isDynamicPattern(part))
+  const fixed = parts.findIndex(part => isDynamic(part))
   return parts.flatMap((_, i) => i >= fixed ? [parts.slice(0, i).join('/') || (isAbsolute(pattern) ? '/' : '.')] : [])
 }
 

@@ -1,24 +1,28 @@
-import { pino } from 'pino'
-import { build as pretty } from 'pino-pretty'
+import { pino, type DestinationStream } from 'pino'
 import type { Log } from '../engine/log-port.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = typeof LOG_LEVELS[number]
 
-/**
- * The log of a running broker, to stderr: for eyes when that is a terminal, else one JSON object a
- * line. Written synchronously, so that the last words before an exit are not lost.
- */
-export function createLog(level: LogLevel): Log {
-  const options = {
+/** The log of a running broker. */
+export function createLog(level: LogLevel, destination: DestinationStream): Log {
+  return pino({
     level,
     base: undefined,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: errorFields },
     formatters: { level: (label: string) => ({ level: label }) },
-  }
-  if (!process.stderr.isTTY) return pino(options, pino.destination({ dest: 2, sync: true }))
-  return pino(options, pretty({
+  }, destination)
+}
+
+/**
+ * Where it is written, stderr: for eyes when that is a terminal, else one JSON object a line, which needs
+ * much less code. Written synchronously, so that the last words before an exit are not lost.
+ */
+export async function logDestination(): Promise<DestinationStream> {
+  if (!process.stderr.isTTY) return pino.destination({ dest: 2, sync: true })
+  const { build } = await import('pino-pretty')
+  return build({
     destination: 2,
     sync: true,
     colorize: process.env['NO_COLOR'] === undefined,
@@ -26,7 +30,7 @@ export function createLog(level: LogLevel): Log {
     singleLine: true,
     // Findings are shown with their lines instead, the result is in the message.
     ignore: 'diagnostics,hash,result',
-  }))
+  })
 }
 
 /**

@@ -104,7 +104,7 @@ export function createSourceReader(env: NodeJS.ProcessEnv, { contents = new Map(
     try {
       if (await isFolder(file)) return { kind: 'folder', path, file }
     } catch (error) {
-      if (isPattern(path)) {
+      if (await isPattern(path)) {
         const matching = await filesMatching(path, folder)
         for (const it of matching.folders) folders.add(it)
         const places = await Promise.all(matching.files.map(placeOf))
