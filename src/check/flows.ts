@@ -23,6 +23,9 @@ export const FLOWS: readonly FlowKind[] = [
   { store: 'on_message_retain', fetch: 'on_retain_lookup', ack: undefined, storedKeys: 'mqtt:retain:', ackedKeys: 'mqtt:retain:' },
 ]
 
+const KIND_BY_FETCH = new Map(FLOWS.map(kind => [kind.fetch, kind]))
+const KIND_BY_ACK = new Map(FLOWS.flatMap(kind => kind.ack === undefined ? [] : [[kind.ack, kind] as const]))
+
 /** What a rule brings to subscribers, and the rules that it needs for that. All lists are of rules that share a topic with it. */
 export interface Flow {
   readonly fetch: FlowRule
@@ -66,14 +69,14 @@ interface Orphans {
 }
 
 function orphansAmong(symbols: Symbols, acks: readonly FlowRule[]): Orphans {
-  const isFetchedFor = (ack: FlowRule): boolean => FLOWS.some(kind =>
-    kind.ack === ack.name && meeting(symbols, kind.fetch, ack).some(fetch => fetch.pool === ack.pool))
+  const isFetchedFor = (ack: FlowRule): boolean =>
+    meeting(symbols, KIND_BY_ACK.get(ack.name)?.fetch, ack).some(fetch => fetch.pool === ack.pool)
   const rules = acks.filter(ack => !isFetchedFor(ack))
   return { rules: new Set(rules), byPool: indexed(rules, ({ pool }) => pool), byName: indexed(rules, ({ name }) => name) }
 }
 
 function isFetchedOtherwise(symbols: Symbols, ack: FlowRule): boolean {
-  const kind = FLOWS.find(flow => flow.ack === ack.name)
+  const kind = KIND_BY_ACK.get(ack.name)
   return kind !== undefined && isDoneOtherwise(symbols, { ...ack, name: kind.fetch, keys: kind.ackedKeys })
 }
 
@@ -117,9 +120,9 @@ function acksOf({ ack }: FlowKind): readonly (FunctionName | undefined)[] {
 }
 
 function kindOf({ name }: FlowRule): FlowKind | undefined {
-  return FLOWS.find(({ fetch }) => fetch === name)
+  return KIND_BY_FETCH.get(name)
 }
 
 function isAck(name: FunctionName): boolean {
-  return FLOWS.some(({ ack }) => ack === name)
+  return KIND_BY_ACK.has(name)
 }

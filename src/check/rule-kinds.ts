@@ -37,13 +37,13 @@ const kindsOf = once(({ rules }): Kinds => {
 })
 
 function kindOf({ rule, hookText, number, oldForm, repeatedBy, topic, commands }: RuleSymbol): string {
-  // Brackets and quotes keep apart what is put together here.
+  // Brackets, and a length before each text, keep apart what is put together here.
   let kind = `${hookText} ${number !== undefined} ${oldForm} ${repeatedBy !== undefined} ${commands.length} `
   const add = (json: Json, isCommand: boolean): void => {
     switch (json.kind) {
       case 'object':
         for (const { name, value } of json.members) {
-          kind += `{${JSON.stringify(name.value)}:`
+          kind += `{${name.value.length} ${name.value}`
           add(value, name.value === 'commands')
         }
         kind += '}'
@@ -54,11 +54,11 @@ function kindOf({ rule, hookText, number, oldForm, repeatedBy, topic, commands }
         kind += ']'
         break
       case 'string':
-        kind += json === topic ? topicKind(json.value) : isCommand ? hasReference(json.value) : JSON.stringify(json.value)
+        kind += json === topic ? topicKind(json.value) : isCommand ? hasReference(json.value) : `"${json.value.length} ${json.value}`
         break
       case 'number':
       case 'constant':
-        kind += json.text
+        kind += `${json.text} `
         break
       default:
         json satisfies never
