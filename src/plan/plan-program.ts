@@ -196,9 +196,11 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 }
 
 /** Places are left out: a program that only moved in its file is the same. */
-function hashOf(content: object): string {
+function hashOf({ steps, ...content }: { readonly settings: Settings, readonly pools: readonly unknown[], readonly steps: Program['steps'] }): string {
   const text = JSON.stringify(content, (key, value: unknown) => key === 'at' ? undefined : value)
-  return createHash('sha256').update(text).digest('hex')
+  // There may be many: each loses its place here, instead of being asked for each of its parts whether it is one.
+  const unplaced = Object.entries(steps).map(([hook, list]) => [hook, list.map(step => ({ ...step, at: undefined }))])
+  return createHash('sha256').update(text).update(JSON.stringify(unplaced)).digest('hex')
 }
 
 function deepFreeze<T>(value: T): T {
