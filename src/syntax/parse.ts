@@ -5,8 +5,8 @@ import { lineText, sourceText, spanOf, type SourceText } from '../diagnostic/sou
 import type { CommandField, Comment, Fault, JsonString, Key, Line, Rule, RuleFile, Stretch } from './ast.ts'
 import { commandFault, foreignByteFault, foreignFileFault, jsonFault, lineFault, scalarFault } from './fault.ts'
 import { parseShape } from './grammar.ts'
-import { scanObject } from './object-end.ts'
 import { movedRule } from './moved-rule.ts'
+import { scanObject } from './object-end.ts'
 import type { ParseCache } from './parse-cache.ts'
 import { variableKey } from './variable-key.ts'
 
@@ -124,10 +124,13 @@ function readLine(file: SourceText, number: number, { ofEnvironment, cache }: Re
 /** A rule that stands in one line, as nearly all do. What is none, or has a mistake, is left to who reads it part by part. */
 function ruleAt(text: string, at: LineStart, cache: ParseCache | undefined): Rule | undefined {
   if (!BEGINS_RULE.test(text) || bracketsIn(text) > MAX_DEPTH) return undefined
-  const known = cache?.get(`Rule ${text}`) as Rule | undefined // what is put in below
-  const rule = known === undefined ? ruleIn(text, at) : movedRule(known, at)
+  if (cache === undefined) return ruleIn(text, at)
+  const key = `Rule ${text}`
+  const known = cache.get(key) as Rule | undefined // what is put in below
+  // Parts of the key, not of the line: V8 keeps a whole file for a part of it.
+  const rule = known === undefined ? ruleIn(key.slice('Rule '.length), at) : movedRule(known, at)
   // The same object as long as the line stays where it is: what else is made of it can stay too.
-  if (rule !== undefined && rule !== known) cache?.set(`Rule ${text}`, rule)
+  if (rule !== undefined && rule !== known) cache.set(key, rule)
   return rule
 }
 
