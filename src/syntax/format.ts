@@ -46,9 +46,12 @@ function partEdit({ source, stretches }: RuleFile, part: readonly Stretch[]): Ed
   if (first === undefined || last === undefined) return undefined
   const { text, lineStarts } = source
   const startOf = (line: number): number => lineStarts[line - 1] ?? text.length
-  const feed = /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n'
+  // of the first line that stays: blank ones at the beginning go
+  const feed = /^[^\n]*\r\n/.test(text.replace(/^\uFEFF?(?:[ \t]*\r?\n)+/, '')) ? '\r\n' : '\n'
   const before = Array.from({ length: last.to - first.from }, (_, i) => text.slice(startOf(first.from + i), startOf(first.from + i + 1)))
-  const after = withoutSpareBlanks(arranged(part), { atStart: first === stretches[0], atEnd: last === stretches.at(-1) })
+  // what would be a byte order mark at the start of the file does not get there
+  const atStart = first === stretches[0] && text[startOf(last.to)] !== '\uFEFF'
+  const after = withoutSpareBlanks(arranged(part), { atStart, atEnd: last === stretches.at(-1) })
     .flatMap(linesOf).map(line => `${line}${feed}`)
   // Nothing behind a byte order mark is a line too.
   if (before.join('') === after.join('')) return undefined

@@ -54,6 +54,17 @@ it('leaves lines with bytes that are no UTF-8 as they are', () => {
   expect(editBytes(bytes, edits)?.toString('latin1')).toBe('# Gr\xFCn  \n\nnode.name = a\n  # \xE9\nmqtt.max_inflight = 3\nbackend.redis.a.password =  \xE9\n')
 })
 
+it('ends lines as the first one that stays does', () => {
+  const text = '\nbackend.redis.hook.message.publish._ = {\r\n"topic":"\\ud800"}\r\n\nnode.name=a\n'
+  const after = format(text)
+  expect(after.endsWith('node.name = a\r\n')).toBe(true)
+  expect(format(after)).toBe(after)
+})
+
+it('makes no byte order mark of what was none', () => {
+  expect(format('\n\uFEFF')).toBe('\n\uFEFF')
+})
+
 it('changes no program and no error of any file, loses no comment, and has nothing to do a second time', () => {
   let programs = 0
   let changed = 0
