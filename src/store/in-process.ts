@@ -10,8 +10,8 @@ export interface InProcess {
   stop(): Promise<void>
 }
 
-/** The compiled file, as tests that start it must know: Node 20 runs no TypeScript. */
-const SERVER = new URL('./in-process-server.js', import.meta.url)
+/** The compiled file, as tests that start it must know: Node 20 runs no TypeScript. By way of the folder above, which the bundle has too. */
+const SERVER = new URL('../store/in-process-server.js', import.meta.url)
 const FIRST_RESTART_MS = 100
 const MAX_RESTART_MS = 5_000
 

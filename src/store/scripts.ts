@@ -69,5 +69,6 @@ export function assemble(definitions: string, parts: readonly string[]): Script 
 }
 
 function part(name: string): string {
-  return readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8')
+  // by way of the folder above, which the bundle has too
+  return readFileSync(new URL(`../store/scripts/${name}.lua`, import.meta.url), 'utf8')
 }

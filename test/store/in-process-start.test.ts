@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,13 +21,17 @@ const FRAGILE = `
   server.listen(workerData.socketPath, () => { parentPort.postMessage('listening') })
 `
 
+let parent: string
 let folder: string
 let socketPath: string
 let lines: string[]
 const running = new Set<InProcess>()
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hookline-in-process-'))
+  parent = await mkdtemp(join(tmpdir(), 'hookline-in-process-'))
+  // where it looks for its server, also from the bundle
+  folder = join(parent, 'store')
+  await mkdir(folder)
   socketPath = join(folder, 'redis.sock')
   lines = []
   await writeFile(join(folder, 'package.json'), '{"type": "module"}')
@@ -38,7 +42,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const store of running) await store.stop()
   running.clear()
-  await rm(folder, { recursive: true, force: true })
+  await rm(parent, { recursive: true, force: true })
 })
 
 /** As built, in a folder of its own where no package is installed, on that server. */
