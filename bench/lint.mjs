@@ -53,7 +53,7 @@ if (process.env.COMPILE !== undefined) {
 function command(path) {
   const runs = Array.from({ length: 5 }, () => {
     const started = performance.now()
-    spawnSync(process.execPath, [`${root}dist/cli/main.js`, 'lint', path], { stdio: 'ignore' })
+    spawnSync(process.execPath, [`${root}dist/bundle/main.js`, 'lint', path], { stdio: 'ignore' })
     return performance.now() - started
   })
   return Math.round(Math.min(...runs))

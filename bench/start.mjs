@@ -1,6 +1,6 @@
 // How long a person waits for the command line, of what is built (npm run build): ms until it has answered, or until
 // a broker is ready whose Redis runs already; the quickest of several, as far as one may on a machine that others use.
-// `node bench/start.mjs`
+// `node bench/start.mjs [MAIN]`: another than the built command, as dist/cli/main.js, which is the same module by module.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 const TIMES = 7
 const root = fileURLToPath(new URL('..', import.meta.url))
-const main = `${root}dist/cli/main.js`
+const main = process.argv[2] ?? `${root}dist/bundle/main.js`
 const folder = mkdtempSync(join(tmpdir(), 'hookline-bench-'))
 
 /** Of several runs, one after the other. */

@@ -1,4 +1,4 @@
-// The whole build: grammar, then TypeScript, then the files that the compiler leaves behind.
+// The whole build: grammar, then TypeScript, then the files that the compiler leaves behind, then the command in few files.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -11,3 +11,4 @@ for (const path of ['syntax/generated', 'store/scripts']) {
   cpSync(`${root}src/${path}`, `${root}dist/${path}`, { recursive: true })
 }
 chmodSync(`${root}dist/cli/main.js`, 0o755)
+await import('./build-bundle.mjs')

@@ -121,7 +121,7 @@ function openTerminal(folder, port) {
   writeFileSync(join(bin, 'npx'), `#!/bin/sh
 command=$1; shift
 case $command in
-  hookline) exec node '${root}dist/cli/main.js' "$@" ;;
+  hookline) exec node '${root}dist/bundle/main.js' "$@" ;;
   mqtt) verb=$1; shift; exec node '${root}node_modules/.bin/mqtt' "$verb" -p ${port} "$@" ;;
 esac
 `)

@@ -8,7 +8,7 @@ import { referenceText } from '../dist/explain/reference.js'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = process.argv[2] === '--out' ? process.argv[3] : `${root}docs/reference.md`
 
-const helpOf = (...names) => execFileSync(process.execPath, [`${root}dist/cli/main.js`, ...names, '--help'], { encoding: 'utf8' })
+const helpOf = (...names) => execFileSync(process.execPath, [`${root}dist/bundle/main.js`, ...names, '--help'], { encoding: 'utf8' })
 // the last part of the help lists them, two blanks before each
 const [, list = ''] = helpOf().split('Commands:\n')
 const names = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name]) => name).filter(name => name !== 'help')

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild } from '../machine/child.ts'
 import type { StartBroker } from './broker.ts'
@@ -9,12 +9,18 @@ export const startHookline: StartBroker = async ({ redisPort, folder, rules, dis
   writeFileSync(file, fileOf(rules, { redisPort, port: 0 }))
   const child = startChild({
     core: 'broker',
-    command: [process.execPath, join(dist, 'cli/main.js'), 'start', file],
+    command: [process.execPath, commandOf(dist), 'start', file],
     // its control socket
     env: { XDG_RUNTIME_DIR: folder, NO_COLOR: '1' },
   })
   const ready = await child.says(/^\{.*"msg":"ready".*$/m)
   return { child, port: tcpPortOf(ready[0]) }
+}
+
+/** The command of a build, as its package has it; builds from before there was a bundle have modules only. */
+function commandOf(dist: string): string {
+  const bundle = join(dist, 'bundle/main.js')
+  return existsSync(bundle) ? bundle : join(dist, 'cli/main.js')
 }
 
 /** The text of a rules file with these lines; port 0 is a free one. */

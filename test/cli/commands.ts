@@ -6,7 +6,7 @@ import { hookline, type HooklineProcess } from '../server/hookline-process.ts'
 import { tempFolder } from '../server/temp-folder.ts'
 import { eventually } from '../support/eventually.ts'
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url))
 
 /** What a command has written, and its exit code. */
 export interface Ended {

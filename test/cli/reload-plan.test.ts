@@ -8,7 +8,7 @@ import { rule } from '../support/rules.ts'
 import { startRedis, type RedisServer } from '../store/redis-server.ts'
 import { Commands, type RunningBroker } from './commands.ts'
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url))
 
 let redis: RedisServer
 let rules: string

@@ -12,7 +12,7 @@ export interface Breakage {
   readonly replace: string
 }
 
-/** A copy of the build with a mistake in it; returns its folder and what removes it. */
+/** A copy of the build with a mistake in it, which runs its modules one by one; returns its folder and what removes it. */
 export function breakBuild({ file, find, replace }: Breakage): { readonly dist: string, readonly remove: () => void } {
   const folder = makeFolder()
   const project = dirname(DIST)
@@ -27,6 +27,8 @@ export function breakBuild({ file, find, replace }: Breakage): { readonly dist: 
   }
   const path = join(dist, file)
   writeFileSync(path, readFileSync(path, 'utf8').split(find).join(replace))
+  // the bundle was made of the module as it was
+  writeFileSync(join(dist, 'bundle/main.js'), "import '../cli/main.js'\n")
   return { dist, remove: () => { removeFolder(folder) } }
 }
 

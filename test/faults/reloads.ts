@@ -210,7 +210,7 @@ async function heapOf(broker: BrokerProcess): Promise<number> {
 }
 
 async function statusStall(broker: BrokerProcess, dist: string): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(dist, 'cli/main.js'), 'status', '--json', '--broker', String(broker.pid)])
+  const { stdout } = await promisify(execFile)(process.execPath, [join(dist, 'bundle/main.js'), 'status', '--json', '--broker', String(broker.pid)])
   const { eventLoop } = JSON.parse(stdout) as { readonly eventLoop: { readonly longestStallMs: number } }
   return eventLoop.longestStallMs
 }

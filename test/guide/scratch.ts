@@ -27,7 +27,7 @@ const PORTS = [1883, 8083, 6390]
 const STAND_INS = {
   npx: `command=$1; shift
 case $command in
-  hookline) exec node '${ROOT}dist/cli/main.js' "$@" ;;
+  hookline) exec node '${ROOT}dist/bundle/main.js' "$@" ;;
   mqtt) verb=$1; shift; exec node '${ROOT}node_modules/.bin/mqtt' "$verb" -p "$MQTT_PORT" "$@" ;;
 esac
 exit 127`,

@@ -170,7 +170,7 @@ test.each([
   const folder = join(tempFolder(), place)
   copyWithoutThePackage(folder)
   writeFileSync(join(folder, 'rules.conf'), RULES)
-  const child = spawn(process.execPath, [join(folder, 'dist/cli/main.js'), 'start', 'rules.conf'], {
+  const child = spawn(process.execPath, [join(folder, 'dist/bundle/main.js'), 'start', 'rules.conf'], {
     cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NO_COLOR: '1', PATH: nodeAlone() },
   })
   onTestFinished(() => { child.kill() })

@@ -48,7 +48,7 @@ export class BrokerProcess {
 
   constructor(options: BrokerOptions) {
     this.file = join(this.#folder, 'rules.conf')
-    this.#main = join(options.dist ?? DIST, 'cli/main.js')
+    this.#main = join(options.dist ?? DIST, 'bundle/main.js')
     this.#preload = options.preload === undefined ? [] : ['--import', options.preload]
     this.#env = options.env ?? {}
     this.#rules = options.rules
