@@ -59,8 +59,6 @@ export class Delivery {
   /** Persistent sessions whose clients are away, longest away first. */
   readonly #away = new Set<Session>()
   #awayLength = 0
-  /** The order object of each session's effects: its connection while there is one. */
-  readonly #orders = new WeakMap<Session, object>()
   /** Score up to which each pool was searched for what other brokers stored. */
   readonly #lookedAt = new WeakMap<Pool, number>()
   readonly #looking = new Set<Pool>()
@@ -153,7 +151,6 @@ export class Delivery {
     const session = resumed ? old : new Session({ clientid, clean, ports: this.#ports })
     this.#sessions.set(clientid, session)
     session.username = username
-    this.#orders.set(session, link)
     this.#isBack(session)
     session.attach(link)
     return { session, resumed }
@@ -577,8 +574,9 @@ export class Delivery {
     }
   }
 
+  /** Of a session's effects: its connection's, while there is one. A connection that has ended must not be held by what outlives it. */
   #orderOf(session: Session): object {
-    return this.#orders.get(session) ?? session
+    return session.link ?? session
   }
 }
 
