@@ -16,6 +16,8 @@ import { SubscriptionTree } from './subscription-tree.ts'
 
 /** A subscriber whose socket does not take what waits is closed after so long (SPEC 4.3). Milliseconds. */
 const STUCK_MS = 10_000
+/** Topics, and who gets what is published there, that need not be looked for at each message. */
+const REMEMBERED = 20_000
 /** Lanes that all sessions may have; beyond, those are given up that lose nothing by it. */
 const LANES = 50_000
 /** Of these, busy ones that one session may have, and always has. */
@@ -49,7 +51,7 @@ export class Delivery {
   readonly #counters: Counters
   readonly #clock: Clock
   readonly #sessions = new Map<string, Session>()
-  readonly #tree = new SubscriptionTree<Session | Group>()
+  readonly #tree = new SubscriptionTree<Session | Group>(REMEMBERED)
   readonly #retained = new RetainedMemory()
   readonly #groups = new Map<string, Group>()
   readonly #ports: SessionPorts

@@ -5,6 +5,7 @@ import type { Step } from '../plan/program.ts'
 import { coversOf, fetchesOf, fetchSteps, sameFetch, type Cover, type Fetch } from './coverage.ts'
 import type { Group } from './group.ts'
 import { LatestLane } from './latest-lane.ts'
+import { LazyMap, LazySet } from './lazy.ts'
 import { LogLane } from './log-lane.ts'
 import type { HeldBytes } from './memory-queue.ts'
 import type { Lane, LaneOwner } from './outgoing.ts'
@@ -70,32 +71,33 @@ const REPLACED = 16
  */
 export class Lanes implements LaneOwner {
   readonly #owner: LanesOwner
-  readonly #byTopic = new Map<string, Lane[]>()
+  readonly #byTopic = new LazyMap<string, Lane[]>()
   /** Its keys, of a session that changes wildcard subscriptions. */
   #topics: TopicTree | undefined
   /** They have something to read, or to send. */
-  readonly #busy = new Set<Lane>()
-  readonly #hungry = new Set<Lane>()
+  readonly #busy = new LazySet<Lane>()
+  readonly #hungry = new LazySet<Lane>()
   /** A page is on its way to them, or was lately. */
-  readonly #reading = new Set<Lane>()
+  readonly #reading = new LazySet<Lane>()
   readonly #scans = new TopicScans()
   /** Of wildcard subscriptions: they woke when there were too many busy lanes. Their topics are looked for again when there is room. */
-  readonly #postponed = new Map<string, readonly Fetch[]>()
+  readonly #postponed = new LazyMap<string, readonly Fetch[]>()
   /** What scans on their way fetch. */
-  readonly #unfinished = new Map<TopicScan, { readonly filter: string, readonly fetch: Fetch }>()
+  readonly #unfinished = new LazyMap<TopicScan, { readonly filter: string, readonly fetch: Fetch }>()
   /** Readers of what a reload took away before it was read: until they end, nothing newer may pass them from memory. */
-  readonly #owing = new Set<Lane | TopicScan>()
+  readonly #owing = new LazySet<Lane | TopicScan>()
   /** Opened by a scan: given up when they have settled and acknowledgements are taken note of. */
-  readonly #passing = new Set<Lane>()
+  readonly #passing = new LazySet<Lane>()
   /** Readers that bring something, for the counts of the rules that asked: what and how often. */
-  readonly #bringing = new Map<Lane | TopicScan, { readonly steps: readonly Step[], times: number }>()
-  readonly #runs = new Map<Pool, Map<string, RunList>>()
+  readonly #bringing = new LazyMap<Lane | TopicScan, { readonly steps: readonly Step[], times: number }>()
+  readonly #runs = new LazyMap<Pool, Map<string, RunList>>()
   /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
   #drains: { readonly filter: string, readonly fetch: Fetch }[] = []
-  #covers = new Map<string, readonly Cover[]>()
+  readonly #covers = new LazyMap<string, readonly Cover[]>()
   /** Those of different topics that are the same, by what they say: most topics of a session are covered alike. */
-  #coversAlike = new Map<string, readonly Cover[]>()
-  readonly #wildcards = new SubscriptionTree<string>()
+  readonly #coversAlike = new LazyMap<string, readonly Cover[]>()
+  /** What it is asked is remembered in `#covers`. */
+  readonly #wildcards = new SubscriptionTree<string>(0)
 
   constructor(owner: LanesOwner) {
     this.#owner = owner
@@ -404,6 +406,8 @@ export class Lanes implements LaneOwner {
     this.#scans.clear()
     this.#postponed.clear()
     this.#passing.clear()
+    this.#covers.clear()
+    this.#coversAlike.clear()
   }
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
@@ -553,7 +557,8 @@ export class Lanes implements LaneOwner {
       lane.waitsFor = [...lane.waitsFor, () => this.#byTopic.get(topic)?.some((other) => other.draining && earlier.includes(other)) === true]
     }
     if (fresh) lane.waitsFor = [...lane.waitsFor, () => this.#owner.isTopicQueued(topic)]
-    this.#byTopic.set(topic, [...earlier, lane])
+    // not spread, which leaves room for sixteen more: there may be thousands of topics
+    this.#byTopic.set(topic, earlier.concat(lane))
     this.#topics?.add(topic)
     if (!cover.stored) lane.drain()
     if (!fresh) this.hungry(lane)

@@ -17,13 +17,19 @@ interface Node<S> {
   subscribers: Map<S, 0 | 1 | 2> | undefined
 }
 
-/** Topics whose matches are remembered until a subscription changes. */
-const CACHE_BOUND = 10_000
-
 /** Who has subscribed to what: filters by level. A filter is valid when it comes here. */
 export class SubscriptionTree<S> {
   readonly #root: Node<S> = newNode('')
+  readonly #mostRemembered: number
+  /** Of topics, until a subscription changes. */
   #cache = new Map<string, readonly Match<S>[]>()
+  /** Topics and matches in the cache. */
+  #remembered = 0
+
+  /** `mostRemembered`: topics and their matches, together, whose answers are kept. A topic may have as many matches as there are clients. */
+  constructor(mostRemembered: number) {
+    this.#mostRemembered = mostRemembered
+  }
 
   /** Adds or replaces the subscriber's QoS for the filter. */
   add(filter: string, subscriber: S, qos: 0 | 1 | 2): void {
@@ -60,7 +66,9 @@ export class SubscriptionTree<S> {
   }
 
   #forget(): void {
-    if (this.#cache.size > 0) this.#cache = new Map()
+    if (this.#cache.size === 0) return
+    this.#cache = new Map()
+    this.#remembered = 0
   }
 
   /** Each matching subscriber once. The array must not be changed. */
@@ -72,8 +80,11 @@ export class SubscriptionTree<S> {
     // [MQTT-4.7.2-1]: wildcards at the front do not match topics that begin with $
     collect(this.#root, levels, 0, topic.startsWith('$'), found)
     const matches = Array.from(found, ([subscriber, qos]) => ({ subscriber, qos }))
-    if (this.#cache.size >= CACHE_BOUND) this.#cache = new Map()
+    const entries = 1 + matches.length
+    if (entries > this.#mostRemembered) return matches
+    if (this.#remembered + entries > this.#mostRemembered) this.#forget()
     this.#cache.set(topic, matches)
+    this.#remembered += entries
     return matches
   }
 }

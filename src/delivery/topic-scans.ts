@@ -1,3 +1,4 @@
+import { LazyMap, LazySet } from './lazy.ts'
 import type { Pool, TopicIndex } from './ports.ts'
 import type { TopicScan } from './topic-scan.ts'
 
@@ -9,9 +10,9 @@ const AT_ONCE = 8
 
 /** The scans of one session: as many as it has wildcard subscriptions, a few of them on their way. */
 export class TopicScans {
-  readonly #byFilter = new Map<string, TopicScan[]>()
-  readonly #waiting = new Set<TopicScan>()
-  readonly #walking = new Set<TopicScan>()
+  readonly #byFilter = new LazyMap<string, TopicScan[]>()
+  readonly #waiting = new LazySet<TopicScan>()
+  readonly #walking = new LazySet<TopicScan>()
 
   of(filter: string): readonly TopicScan[] {
     return this.#byFilter.get(filter) ?? []

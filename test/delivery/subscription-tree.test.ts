@@ -10,12 +10,13 @@ const filter = fc.array(fc.oneof(level, fc.constant('+')), { minLength: 1, maxLe
   .filter((text) => filterProblem(text) === undefined)
 const qos = fc.constantFrom(0 as const, 1 as const, 2 as const)
 
-test('finds whom the filters match one by one, at the highest QoS, after any additions and removals', () => {
+test('finds whom the filters match one by one, at the highest QoS, after any additions and removals, however much it remembers', () => {
   fc.assert(fc.property(
     fc.array(fc.record({ subscriber: fc.constantFrom('s', 't', 'u'), filter, qos, removed: fc.boolean() }), { maxLength: 12 }),
     topic,
-    (subscriptions, published) => {
-      const tree = new SubscriptionTree<string>()
+    fc.constantFrom(0, 2, 1_000),
+    (subscriptions, published, remembered) => {
+      const tree = new SubscriptionTree<string>(remembered)
       const held = new Map<string, { subscriber: string, filter: string, qos: 0 | 1 | 2 }>()
       for (const each of subscriptions) {
         tree.add(each.filter, each.subscriber, each.qos)
