@@ -18,6 +18,7 @@ import { renewCertificates } from './certificate-renewal.ts'
 import { systemClock } from './clock.ts'
 import { createClosers, type Closers } from './closers.ts'
 import { openControl } from './control.ts'
+import { collectEarly } from './early-collection.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { findLastWrite } from './last-write.ts'
 import { listenerUrl } from './listener-url.ts'
@@ -146,6 +147,8 @@ async function startParts(options: StartOptions, closers: Closers): Promise<Serv
   })
   closers.add(() => watch.close())
 
+  const collection = collectEarly()
+  closers.add(async () => { collection.close() })
   const eventLoop = watchEventLoop()
   const poolsOf = (known: Iterable<object>): StorePool[] => [...known].flatMap(pool => opened.get(pool) ?? [])
   const embedded = (): string | undefined => store.socketPath()
