@@ -22,15 +22,15 @@ export function newBootId(): string {
 }
 
 /**
- * Makes msgids: 9 digits of base 62 with the microseconds since 1970, then the boot id. Ids of one
+ * Makes msgids, of milliseconds since 1970: 9 digits of base 62 with the microseconds, then the boot id. Ids of one
  * maker only grow, also when the clock goes back; those of two never meet [ours, SPEC 3].
  */
-export function msgidMaker(bootId: string, nowMs: () => number): () => string {
+export function msgidMaker(bootId: string): (nowMs: number) => string {
   let last = 0
   let high = -1
   let highDigits = ''
-  return () => {
-    last = Math.max(last + 1, Math.floor(nowMs() * 1000))
+  return (nowMs) => {
+    last = Math.max(last + 1, Math.floor(nowMs * 1000))
     const low = last % PAIRS.length
     // the high digits stay for some milliseconds
     if (last - low !== high) {

@@ -53,7 +53,7 @@ export class Broker {
   #handshake: Handshake | undefined
   #closing = false
 
-  constructor(options: { readonly rules: Rules, readonly log: Log, readonly clock: Clock, readonly nextMsgid: () => string }) {
+  constructor(options: { readonly rules: Rules, readonly log: Log, readonly clock: Clock, readonly nextMsgid: PublishPorts['nextMsgid'] }) {
     const { log, clock } = options
     this.#refusals = new BoundedLog(log, clock)
     this.#clock = clock

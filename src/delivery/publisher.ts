@@ -37,7 +37,8 @@ export interface PublishPorts {
   readonly recent: RecentEvents
   readonly retransmissions: Retransmissions
   rules(): Rules
-  nextMsgid(): string
+  /** `now` in milliseconds since 1970. */
+  nextMsgid(now: number): string
   route(record: MessageRecord, placed: readonly Placed[]): void
   /** The publisher has something unconfirmed, to be looked at by {@link Publisher.sweep}. */
   busy(publisher: Publisher): void
@@ -84,6 +85,9 @@ export class Inbound {
   routed = false
   /** PUBREC was written; waits for PUBREL. */
   received = false
+  /** Its neighbours in {@link Retransmissions}. */
+  older: Inbound | undefined
+  newer: Inbound | undefined
 
   constructor(record: MessageRecord, packetId: number, publisher: Publisher, receivedAt: number) {
     this.record = record
@@ -194,7 +198,7 @@ export class Publisher {
       return
     }
     const message = new Inbound({
-      id: this.#ports.nextMsgid(), from: this.clientid, qos: packet.qos, topic: packet.topic,
+      id: this.#ports.nextMsgid(now), from: this.clientid, qos: packet.qos, topic: packet.topic,
       payload: packet.payload, ts: Math.floor(now / 1000), retain: packet.retain,
     }, packet.packetId, this, now)
     this.#ports.recent.published(message.record, this.username, now)

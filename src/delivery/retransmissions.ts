@@ -12,8 +12,10 @@ const BOUND = 100_000
  */
 export class Retransmissions {
   readonly #clients = new Map<string, Map<number, Inbound>>()
-  /** All of them, oldest first. */
-  readonly #byAge = new Set<Inbound>()
+  /** All of them, by age. A list and not a Set: one comes and goes with each message. */
+  #oldest: Inbound | undefined
+  #newest: Inbound | undefined
+  #size = 0
 
   find(clientid: string, packet: IncomingPublish): Inbound | undefined {
     const message = this.#clients.get(clientid)?.get(packet.packetId)
@@ -33,10 +35,10 @@ export class Retransmissions {
       this.#clients.set(clientid, entries)
     }
     const before = entries.get(message.packetId)
-    if (before !== undefined) this.#byAge.delete(before)
+    if (before !== undefined) this.#leave(before)
     entries.set(message.packetId, message)
-    this.#byAge.add(message)
-    if (this.#byAge.size > BOUND) this.#dropOldest()
+    this.#join(message)
+    if (this.#size > BOUND && this.#oldest !== undefined) this.delete(this.#oldest.record.from, this.#oldest.packetId)
   }
 
   /** PUBREL: only of a message whose PUBREC was written. */
@@ -50,7 +52,7 @@ export class Retransmissions {
     const message = entries?.get(packetId)
     if (entries === undefined || message === undefined) return
     entries.delete(packetId)
-    this.#byAge.delete(message)
+    this.#leave(message)
     if (entries.size === 0) this.#clients.delete(clientid)
   }
 
@@ -74,11 +76,23 @@ export class Retransmissions {
     }
   }
 
-  #dropOldest(): void {
-    for (const { record, packetId } of this.#byAge) {
-      this.delete(record.from, packetId)
-      return
-    }
+  #join(message: Inbound): void {
+    message.older = this.#newest
+    if (this.#newest === undefined) this.#oldest = message
+    else this.#newest.newer = message
+    this.#newest = message
+    this.#size++
+  }
+
+  #leave(message: Inbound): void {
+    const { older, newer } = message
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    message.older = undefined
+    message.newer = undefined
+    this.#size--
   }
 }
 

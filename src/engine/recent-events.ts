@@ -19,7 +19,7 @@ export interface RecentEvent {
   readonly resumed?: boolean
   /** Of `message.publish`. */
   readonly payloadBytes?: number
-  /** Equal for equal payloads of one broker process, and else says nothing about them. */
+  /** Equal for equal payloads of one broker process, and else says nothing about them. Some have none when there are thousands a second. */
   readonly payloadHash?: string
   /** Base64; with `events.keep_payload = on`. */
   readonly payload?: string
@@ -50,8 +50,8 @@ export interface RecentSettings {
 const TEXT_BOUND = 4 * 1024 * 1024
 /** Bytes of the buffers that payloads lie in; beyond it the oldest payloads go, unhashed, and their events stay. */
 const PAYLOAD_BOUND = 16 * 1024 * 1024
-/** Payloads hashed in one {@link RecentEvents.settle}: 0.1 ms where they are short. */
-const HASHED_AT_ONCE = 200
+/** Payloads hashed in one {@link RecentEvents.settle}: 0.3 ms where they are short. */
+const HASHED_AT_ONCE = 500
 /** Hexadecimal digits of a payload's hash: of 5,000 payloads hardly two share one. */
 const HASH_DIGITS = 12
 
@@ -79,7 +79,8 @@ interface Slot {
  * The last events of a running broker, for `hookline plan` and `why --live`. Bounded in number, in characters and in
  * bytes of payloads. An event takes a place that is there already, and references: a message on its
  * way waits for no hash and makes no garbage. Its payload is hashed a moment later and let go,
- * unless `events.keep_payload` is on.
+ * unless `events.keep_payload` is on. Of more than can be hashed the payloads are not held, which
+ * would outlive their messages, and have no hash.
  */
 export class RecentEvents {
   readonly #now: () => number
@@ -95,6 +96,8 @@ export class RecentEvents {
   #unsettled = 0
   #next = 0
   #characters = 0
+  /** Payloads that wait for their hash, or are kept. */
+  #pinned = 0
   #pinnedBytes = 0
   /** Payloads that came in one piece from the network lie in one buffer: it counts once. */
   #lastBuffer: ArrayBufferLike | undefined
@@ -117,7 +120,7 @@ export class RecentEvents {
     slot.qos = record.qos
     slot.retain = record.retain
     slot.payloadBytes = record.payload.length
-    this.#pin(slot, record.payload)
+    if (this.#pinned < HASHED_AT_ONCE || this.#settings.eventsKeepPayload) this.#pin(slot, record.payload)
     this.#count(slot)
   }
 
@@ -216,6 +219,7 @@ export class RecentEvents {
 
   #pin(slot: Slot, payload: Buffer): void {
     const { buffer } = payload
+    this.#pinned++
     slot.payload = payload
     slot.pinnedBytes = buffer === this.#lastBuffer ? 0 : buffer.byteLength
     this.#lastBuffer = buffer
@@ -227,6 +231,7 @@ export class RecentEvents {
   }
 
   #unpin(slot: Slot): void {
+    this.#pinned--
     slot.payload = undefined
     this.#pinnedBytes -= slot.pinnedBytes
     slot.pinnedBytes = 0

@@ -17,8 +17,8 @@ export async function createRuntime(options: {
   const { program, pools, boot, log } = options
   // msgids go by the store's clock: a position that is gone is found again by the time in its id
   const [first] = pools.values()
-  const storeNow = () => systemClock.now() + (first?.clockOffsetMs ?? 0)
-  const broker = new Broker({ rules: { program, pools }, log, clock: systemClock, nextMsgid: msgidMaker(boot, storeNow) })
+  const msgidAt = msgidMaker(boot)
+  const broker = new Broker({ rules: { program, pools }, log, clock: systemClock, nextMsgid: (now) => msgidAt(now + (first?.clockOffsetMs ?? 0)) })
   await broker.start()
   return {
     async listen(listeners, certificates) {

@@ -101,13 +101,13 @@ export class SimulatedBroker {
         },
       },
     })
-    const nextMsgid = msgidMaker(TEST_BOOT, () => clock.now())
+    const nextMsgid = msgidMaker(TEST_BOOT)
     this.#ports = {
       publish: {
         clock, counters, recent, outcomes: this.#outcomes, retransmissions: this.#retransmissions,
         rules: () => this.#delivery.rules,
-        nextMsgid: () => {
-          const msgid = nextMsgid()
+        nextMsgid: (now) => {
+          const msgid = nextMsgid(now)
           options.named(msgid)
           return msgid
         },

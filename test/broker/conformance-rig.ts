@@ -26,7 +26,7 @@ export class ConformanceRig {
       rules: { program: programOf([], settings), pools: new Map() },
       log: { info: line, warn: line, error: line },
       clock: systemClock,
-      nextMsgid: msgidMaker('00000000001', () => Date.now()),
+      nextMsgid: msgidMaker('00000000001'),
     })
   }
 

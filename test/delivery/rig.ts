@@ -71,7 +71,7 @@ export class Rig {
     this.#ports = {
       clock, counters, outcomes, recent, retransmissions: new Retransmissions(),
       rules: () => this.delivery.rules,
-      nextMsgid: msgidMaker(boot, () => clock.now()),
+      nextMsgid: msgidMaker(boot),
       route: (record, placed) => this.delivery.route(record, placed),
       busy: (publisher) => this.busy.add(publisher),
     }

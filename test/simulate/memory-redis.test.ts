@@ -62,7 +62,8 @@ const command: fc.Arbitrary<Act> = fc.constantFrom(...SIMULATED).chain((name) =>
 const topic = fc.constantFrom('t1', 't2')
 const expiry = fc.constantFrom(undefined, 5, 60)
 const nth = fc.nat(5)
-const nextId = msgidMaker('00000000000', () => START_MS)
+const makeId = msgidMaker('00000000000')
+const nextId = () => makeId(START_MS)
 const IDS = Array.from({ length: 6 }, nextId)
 const idAt = (i: number) => IDS[i] ?? ''
 const record = (i: number, topic: string): MessageRecord => (

@@ -46,7 +46,8 @@ export function poolOf(spec: PoolSpec, socketPath?: string): PoolKit {
   return { pool, lines, told }
 }
 
-const nextId = msgidMaker(newBootId(), () => Date.now())
+const idAt = msgidMaker(newBootId())
+const nextId = () => idAt(Date.now())
 
 export function message(topic: string, more: Partial<MessageRecord> = {}): MessageRecord {
   return { id: nextId(), from: 'publisher', qos: 1, topic, payload: Buffer.from('hello'), ts: 1_700_000_000, retain: false, ...more }
