@@ -10,10 +10,12 @@ import { type Reading, Turns } from './turns.ts'
 
 /**
  * What hookline uses of aedes 1.2.0, and the only file that imports it. aedes keeps the
- * connection, the handshake, PINGREQ and the parser. What is read goes through a `PacketReader`
+ * connection, the handshake up to CONNACK, PINGREQ and the parser. What is read goes through a `PacketReader`
  * first, so all that is parsed is right; messages and their acknowledgements go no further. Of the rest
  * everything but the handshake is taken from the parser before aedes sees it, so its routing, persistence
- * and acknowledgements have nothing to do. Half of this is not public: `test/broker/aedes-contract.test.ts` holds each piece.
+ * and acknowledgements have nothing to do. CONNACK is ours too: behind its own, aedes makes three streams and a pipeline
+ * for what waits in its persistence, a sixth of what a connection takes. Half of this is not public:
+ * `test/broker/aedes-contract.test.ts` holds each piece.
  */
 export interface MqttClient {
   /** Null before CONNECT was accepted. */
@@ -26,7 +28,11 @@ export interface MqttClient {
 
 /** Not declared by aedes. */
 interface Internals extends MqttClient, Reading {
-  readonly connackSent: boolean
+  connecting: boolean
+  connected: boolean
+  connackSent: boolean
+  /** By DISCONNECT: its will is not published. */
+  _disconnected: boolean
   readonly _keepaliveTimer: NodeJS.Timeout | null
   readonly _parser: {
     parse: (bytes: Buffer) => number
@@ -34,6 +40,23 @@ interface Internals extends MqttClient, Reading {
     listeners(event: 'packet'): ((packet: Packet) => void)[]
     removeAllListeners(event: 'packet'): void
   }
+  /** What aedes waits for to pass on what came before its CONNACK: nothing does. */
+  emit(event: 'connected'): void
+}
+
+/** What is known of a connection besides. */
+interface Known {
+  /** Apart from what aedes pauses and resumes: behind CONNACK it is resumed, whoever has paused since. */
+  readonly reading: Reading
+  /** What aedes does with a packet. */
+  readonly ofAedes: (packet: Packet) => void
+  connect: (ConnectDetails & { readonly packet: { clean?: boolean } }) | undefined
+  /** What the client sent before its CONNACK. */
+  early: (ClientPacket | PacketOfAedes)[]
+  /** What CONNACK will say. */
+  sessionPresent: boolean
+  /** It is registered, and not gone. */
+  isHere: boolean
 }
 
 /** Not declared by aedes either. */
@@ -91,42 +114,29 @@ export interface Handshake {
 
 /** How long a socket may keep an answer of aedes from leaving. Milliseconds. */
 const DRAIN_MS = 10_000
-/** A subscription that is refused when aedes restores it; its being there makes CONNACK say "session present". */
-const PRESENT = { topic: '$hookline/session', qos: 0 }
 /** What aedes says of a connection whose CONNECT did not come in time. */
 const NO_CONNECT = 'connect did not arrive in time'
+/** The code of CONNACK. */
+const ACCEPTED = 0
 /** Packets that aedes answers itself. */
 type PacketOfAedes = Extract<Packet, { cmd: 'connect' | 'pingreq' | 'disconnect' }>
 const OF_AEDES: ReadonlySet<string> = new Set<PacketOfAedes['cmd']>(['connect', 'pingreq', 'disconnect'])
 
-// aedes writes CONNACK and PINGRESP with it: no reason to keep a buffer for each of 65,536 packet ids
+// aedes writes PINGRESP with it: no reason to keep a buffer for each of 65,536 packet ids
 writeToStream.cacheNumbers = false
 
 /** Starts the handshake half of the broker; `limits` are asked for whenever something is read. */
 export async function createHandshake(events: HandshakeEvents, limits: () => Limits): Promise<Handshake> {
-  const details = new WeakMap<object, ConnectDetails>()
-  /** Told in CONNACK, remembered until the client is registered. */
-  const told = new Map<string, boolean>()
-  /** What a client sent before its CONNACK. */
-  const early = new WeakMap<object, (ClientPacket | PacketOfAedes)[]>()
-  const here = new WeakSet<object>()
+  const known = new WeakMap<object, Known>()
   const turns = new Turns()
   const allBegun = new BegunPackets(() => limits().maxPacketSize)
-  /** What aedes does with a packet. */
-  const ofAedes = new WeakMap<object, (packet: Packet) => void>()
-  /** Apart from what aedes pauses and resumes: behind its CONNACK it resumes, whoever has paused since. */
-  const readings = new WeakMap<object, Reading>()
 
   const broker = await Aedes.createBroker({
     mq: noRouting(),
-    persistence: noPersistence((clientid) => {
-      const present = events.sessionPresent(clientid)
-      told.set(clientid, present)
-      return present
-    }),
+    persistence: noPersistence(accepted),
     drainTimeout: DRAIN_MS,
     preConnect: (client, packet, done) => {
-      details.set(client, { username: packet.username, keepalive: packet.keepalive ?? 0 })
+      knownOf(client).connect = { packet, username: packet.username, keepalive: packet.keepalive ?? 0 }
       done(null, true)
     },
     authenticate: (_client, _username, _password, done) => done(null, true),
@@ -135,32 +145,22 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       if (client !== null) events.will(internals(client), willOf(packet))
       done(new Error('taken over'))
     },
-    authorizeSubscribe: (_client, _subscription, done) => done(null, null),
   })
 
   const settings: BrokerInternals = broker as unknown as BrokerInternals // held by the contract tests, as `internals`
 
   broker.on('client', (client) => {
     const inner = internals(client)
-    if (inner.id === null) return
-    const sessionPresent = told.get(inner.id) === true && !inner.clean
-    told.delete(inner.id)
-    if (inner.closed) return
-    const reading = readings.get(inner)
-    if (reading === undefined) throw new Error('a connection is guarded before it is registered')
-    here.add(inner)
-    events.registered(inner, inner.id, details.get(client) ?? { username: undefined, keepalive: 0 }, { sessionPresent, reading })
+    const of = knownOf(inner)
+    const { connect } = of
+    if (inner.id === null || inner.closed || connect === undefined) return
+    of.sessionPresent = !inner.clean && events.sessionPresent(inner.id)
+    of.isHere = true
+    events.registered(inner, inner.id, connect, { sessionPresent: of.sessionPresent, reading: of.reading })
     // aedes forgets a connection when an older one of its name dies late: its socket does not lie
     inner.conn.once('close', () => gone(inner))
-  })
-  broker.on('connackSent', (packet, client) => {
-    const inner = internals(client)
-    // [MQTT-3.2.2-5]: with another code the connection is about to be closed
-    if (packet.returnCode !== 0 || !here.has(inner)) return
-    events.ready(inner)
-    const packets = early.get(inner)
-    early.delete(inner)
-    for (const early of packets ?? []) take(inner, early)
+    // aedes asks for the end of a clean client's old session, and waits for it, as the last thing before its CONNACK
+    connect.packet.clean = true
   })
   broker.on('clientDisconnect', (client) => gone(internals(client)))
   broker.on('keepaliveTimeout', (client) => events.keepaliveTimeout(internals(client)))
@@ -173,28 +173,52 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
   const emitter: EventEmitter = broker
   emitter.on('error', (error: Error) => { throw error })
 
+  function knownOf(client: object): Known {
+    const found = known.get(client)
+    if (found === undefined) throw new Error('aedes has a connection that we have not given to it')
+    return found
+  }
+
+  /** All before CONNACK is done: from here on the connection is as aedes leaves it behind its own. */
+  function accepted(client: Internals): void {
+    const of = knownOf(client)
+    if (client.connected || client.closed || !of.isHere) return
+    client.conn.write(connackOf(ACCEPTED, of.sessionPresent))
+    client.connecting = false
+    client.connected = true
+    client.emit('connected')
+    client.connackSent = true
+    events.ready(client)
+    // nothing is read before it is resumed
+    for (const packet of of.early.splice(0)) take(client, packet)
+    client.resume()
+  }
+
   function gone(client: MqttClient): void {
-    if (!here.delete(client)) return
+    const of = knownOf(client)
+    if (!of.isHere) return
+    of.isHere = false
     events.gone(client)
   }
 
   /** In the order of the wire, whoever has read it. */
   function arrived(client: Internals, packet: ClientPacket | PacketOfAedes): void {
-    if (client.connackSent || packet.cmd === 'connect') return take(client, packet)
+    if (client.connackSent || packet.cmd === 'connect') take(client, packet)
     // read with the CONNECT, at most what one read of the socket holds
-    const packets = early.get(client) ?? []
-    packets.push(packet)
-    early.set(client, packets)
+    else knownOf(client).early.push(packet)
   }
 
   function take(client: Internals, packet: ClientPacket | PacketOfAedes): void {
     if (!isOfAedes(packet)) return events.packet(client, packet)
-    if (packet.cmd === 'disconnect') events.disconnecting(client)
-    ofAedes.get(client)?.(packet)
+    if (packet.cmd !== 'disconnect') return knownOf(client).ofAedes(packet)
+    events.disconnecting(client)
+    // [MQTT-3.14.4-3]; aedes would destroy the socket, and make an error of its early end
+    client._disconnected = true
+    client.close()
   }
 
   /** What is read goes through the reader first, for a while: who sends much that is dear lets others have their turns. */
-  function guard(client: Internals): void {
+  function guard(client: Internals): Reading {
     const { _parser: parser } = client
     const parse = parser.parse.bind(parser)
     let isHeard = false
@@ -217,27 +241,27 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       if (isHeard) client._keepaliveTimer?.refresh()
       if (refusal !== undefined && !client.closed) refuse(client, refusal)
     })
-    readings.set(client, turn)
     parser.parse = (chunk) => {
       turn.take(chunk)
       return 0
     }
+    return turn
   }
 
   function refuse(client: Internals, refusal: Refusal): void {
     events.refused(client, refusal)
     if (refusal.connack === undefined) client.close()
-    else client.conn.end(connackOf(refusal.connack), () => client.close())
+    else client.conn.end(connackOf(refusal.connack, false), () => client.close())
   }
 
   return {
     accept(conn) {
       settings.connectTimeout = limits().idleTimeoutMs
       const client = internals(broker.handle(conn))
-      guard(client)
+      const reading = guard(client)
       const [listener] = client._parser.listeners('packet')
       if (listener === undefined) throw new Error('aedes does not listen to its parser')
-      ofAedes.set(client, listener.bind(client._parser))
+      known.set(client, { reading, ofAedes: listener.bind(client._parser), connect: undefined, early: [], sessionPresent: false, isHere: false })
       client._parser.removeAllListeners('packet')
       client._parser.on('packet', (packet) => { arrived(client, packet) })
     },
@@ -255,8 +279,8 @@ function internals(client: unknown): Internals {
 }
 
 /** Session present is 0 with every other code than 0 [MQTT-3.2.2-4]. */
-function connackOf(returnCode: number): Buffer {
-  return Buffer.from([0x20, 2, 0, returnCode])
+function connackOf(returnCode: number, sessionPresent: boolean): Buffer {
+  return Buffer.from([0x20, 2, sessionPresent ? 1 : 0, returnCode])
 }
 
 function willOf(packet: { topic: string, payload?: unknown, qos?: unknown, retain?: unknown }): Will {
@@ -285,12 +309,12 @@ function nothingMore(): Readable {
 }
 
 /** Sessions are ours. No method may ever reject: that would take the process down. */
-function noPersistence(sessionPresent: (clientid: string) => boolean): object {
+function noPersistence(accepted: (client: Internals) => void): object {
   const nothing = async () => {}
   return {
     // aedes insists on a native async function
     setup: async () => {},
-    subscriptionsByClient: async (client: { id: string }) => sessionPresent(client.id) ? [PRESENT] : [],
+    subscriptionsByClient: async () => [],
     cleanSubscriptions: nothing,
     addSubscriptions: nothing,
     removeSubscriptions: nothing,
@@ -305,7 +329,11 @@ function noPersistence(sessionPresent: (clientid: string) => boolean): object {
     incomingStorePacket: nothing,
     incomingGetPacket: nothing,
     incomingDelPacket: nothing,
-    cleanIncoming: nothing,
+    /** Before CONNACK, and when a clean client has ended. aedes goes no further: the rest is `accepted`. */
+    cleanIncoming: (client: unknown) => {
+      accepted(internals(client))
+      return new Promise<never>(() => {})
+    },
     putWill: nothing,
     delWill: nothing,
     streamWill: nothingMore,

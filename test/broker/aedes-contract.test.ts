@@ -122,6 +122,14 @@ describe('the handshake', () => {
     await expect.poll(() => heard).toEqual(['registered c keepalive 60 present false', 'ready c', 'packet publish', 'packet subscribe'])
   })
 
+  test.each([true, false])('has one CONNACK, ours, and aedes answers what came with CONNECT behind it (clean session %s)', async (clean) => {
+    const client = dial()
+    client.send({ ...CONNECT, clean }, { cmd: 'pingreq' }, { cmd: 'pingreq' })
+    await expect.poll(() => client.received.map(({ cmd }) => cmd)).toEqual(['connack', 'pingresp', 'pingresp'])
+    client.send({ cmd: 'pingreq' })
+    await expect.poll(() => client.received.map(({ cmd }) => cmd)).toEqual(['connack', 'pingresp', 'pingresp', 'pingresp'])
+  })
+
   test('gives a connection the idle timeout of the moment in which it comes', async () => {
     const patient = dial()
     await expect.poll(() => patient.socket.readyState).toBe('open')
