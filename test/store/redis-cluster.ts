@@ -18,7 +18,7 @@ export interface RedisCluster {
   masters(): Promise<readonly ClusterNode[]>
   masterOf(slot: number): Promise<ClusterNode>
   replicaOf(master: ClusterNode): Promise<ClusterNode>
-  /** Waits until all agree on who serves what, and each master has its replica. */
+  /** Waits until all agree on who serves what and who is whose replica, and each master has its replica. */
   whole(): Promise<void>
   /** Empties all masters. */
   flush(): Promise<void>
@@ -100,7 +100,10 @@ function clusterOf(nodes: readonly ClusterNode[], client: Cluster, replicas: num
       return found
     },
     async whole() {
-      await until(async () => (await Promise.all(nodes.map(viewOf))).every((view, _, [one]) => view !== undefined && JSON.stringify(view.ranges) === JSON.stringify(one?.ranges)), 'all nodes agree', AGREEMENT_MS)
+      await until(async () => {
+        const views = (await Promise.all(nodes.map(viewOf))).map((view) => view && JSON.stringify([view.ranges, view.replicas]))
+        return views.every((view) => view !== undefined && view === views[0])
+      }, 'all nodes agree', AGREEMENT_MS)
       await until(async () => {
         const infos = await Promise.all((await cluster.masters()).map(infoOf))
         return infos.every((info) => (info.match(/^slave\d+:.*state=online.*$/gm) ?? []).length === replicas)
@@ -191,14 +194,18 @@ async function meet(masters: readonly ClusterNode[], replicas: readonly ClusterN
 interface View {
   readonly epoch: number
   readonly ranges: readonly { readonly first: number, readonly last: number, readonly id: string }[]
+  /** The ids of each replica and its master, in byte order. */
+  readonly replicas: readonly string[]
 }
 
 async function viewOf({ client }: ClusterNode): Promise<View | undefined> {
   if (client.status !== 'ready') return undefined
-  const [info, slots] = await Promise.all([answer(client.call('CLUSTER', 'INFO')), answer(client.call('CLUSTER', 'SLOTS'))])
+  const [info, slots, nodes] = await Promise.all(['INFO', 'SLOTS', 'NODES'].map((what) => answer(client.call('CLUSTER', what))))
   if (!String(info).includes('cluster_state:ok') || !Array.isArray(slots)) return undefined
   const ranges = (slots as unknown[][]).map(([first, last, master]) => ({ first: Number(first), last: Number(last), id: String((master as unknown[])[2]) }))
-  return { epoch: Number(/cluster_current_epoch:(\d+)/.exec(String(info))?.[1]), ranges: ranges.toSorted((a, b) => a.first - b.first) }
+  // id, address, flags, id of its master or `-`, ..
+  const replicas = [...String(nodes).matchAll(/^(\w+) \S+ \S+ (\w+) /gm)].map(([, id, master]) => `${id} ${master}`).toSorted()
+  return { epoch: Number(/cluster_current_epoch:(\d+)/.exec(String(info))?.[1]), ranges: ranges.toSorted((a, b) => a.first - b.first), replicas }
 }
 
 async function newestView(nodes: readonly ClusterNode[]): Promise<{ readonly first: number, readonly last: number, readonly master: ClusterNode }[]> {
