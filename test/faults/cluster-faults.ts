@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { slotOf } from '../../src/store/cluster/slot.ts'
 import { startCluster, type RedisCluster } from '../store/redis-cluster.ts'
-import { until } from '../store/redis-server.ts'
 import { KEPT_TOPICS, TOPICS } from './publish-numbers.ts'
 import { between, type Random } from './random.ts'
 import { storedNow } from './stored.ts'
@@ -12,7 +11,6 @@ export type ClusterFault = 'killed' | 'frozen' | 'planned' | 'behind' | 'moved'
 
 /** Milliseconds. */
 const SETTLE_MS = 20_000
-const FAILOVER_MS = 30_000
 
 /** A trial on three masters with a replica each, in which slots change hands again and again. */
 export async function runClusterFaults(options: {
@@ -74,7 +72,7 @@ const FAULTS: Readonly<Record<ClusterFault, Deed>> = {
   async killed(cluster, slot) {
     const master = await cluster.masterOf(slot)
     await master.kill()
-    await failedOver(cluster, slot, master)
+    await cluster.replaced(master)
     await master.start()
   },
 
@@ -82,15 +80,13 @@ const FAULTS: Readonly<Record<ClusterFault, Deed>> = {
   async frozen(cluster, slot, random) {
     const master = await cluster.masterOf(slot)
     master.freeze()
-    await failedOver(cluster, slot, master)
+    await cluster.replaced(master)
     await sleep(between(random, 0, 1_000))
     master.thaw()
   },
 
   async planned(cluster, slot) {
-    const master = await cluster.masterOf(slot)
-    await (await cluster.replicaOf(master)).client.call('CLUSTER', 'FAILOVER')
-    await failedOver(cluster, slot, master)
+    await cluster.failOver(await cluster.masterOf(slot))
   },
 
   /** What it takes from now on its replica does not get any more: it may not reconnect, who is connected stays. Then it is killed. */
@@ -100,7 +96,7 @@ const FAULTS: Readonly<Record<ClusterFault, Deed>> = {
     await master.client.call('CLIENT', 'KILL', 'TYPE', 'replica')
     await sleep(700)
     await master.kill()
-    await failedOver(cluster, slot, master)
+    await cluster.replaced(master)
     await master.start()
   },
 
@@ -109,8 +105,4 @@ const FAULTS: Readonly<Record<ClusterFault, Deed>> = {
     const to = (await cluster.masters()).find((master) => master !== from)
     if (to !== undefined) await cluster.migrate(slot, to, () => sleep(20))
   },
-}
-
-async function failedOver(cluster: RedisCluster, slot: number, from: unknown): Promise<void> {
-  await until(async () => await cluster.masterOf(slot) !== from, 'another master', FAILOVER_MS)
 }

@@ -20,6 +20,15 @@ export interface RedisCluster {
   replicaOf(master: ClusterNode): Promise<ClusterNode>
   /** Waits until all agree on who serves what and who is whose replica, and each master has its replica. */
   whole(): Promise<void>
+  /**
+   * Waits until no other node takes this one, killed or frozen, for a master any more: it will not get back what it served.
+   * A Redis that was elected, has become a replica again and sees its master fail, all within twice the node timeout,
+   * counts the votes of then and takes itself for elected, at an epoch that is over; the others do not, and nobody is
+   * elected until the old master is back (github.com/redis/redis/issues/8752). So not twice in a row on one shard.
+   */
+  replaced(master: ClusterNode): Promise<void>
+  /** Lets its replica take over in order, and waits until it has. What comes to nothing by old votes is asked for again. */
+  failOver(master: ClusterNode): Promise<void>
   /** Empties all masters. */
   flush(): Promise<void>
   /** All keys, in byte order. */
@@ -45,6 +54,8 @@ const SLOTS = 16_384
 /** Milliseconds: what a cluster may take to come to an agreement on a machine that is busy. */
 const AGREEMENT_MS = 30_000
 const NODE_TIMEOUT_MS = 1_000
+/** Milliseconds: a little longer than Redis tries by itself. */
+const ORDERED_FAILOVER_MS = 6_000
 const KEYS_AT_ONCE = 20
 
 /** Three masters, with a replica each unless said otherwise. `args` are those of every node. */
@@ -108,6 +119,20 @@ function clusterOf(nodes: readonly ClusterNode[], client: Cluster, replicas: num
         const infos = await Promise.all((await cluster.masters()).map(infoOf))
         return infos.every((info) => (info.match(/^slave\d+:.*state=online.*$/gm) ?? []).length === replicas)
       }, 'each master has its replica', AGREEMENT_MS)
+    },
+    async replaced(master) {
+      await until(() => isReplaced(master, nodes), 'the master is replaced', AGREEMENT_MS)
+    },
+    async failOver(master) {
+      const replica = await cluster.replicaOf(master)
+      let askAt = 0
+      await until(async () => {
+        if (Date.now() >= askAt) {
+          askAt = Date.now() + ORDERED_FAILOVER_MS
+          await answer(replica.client.call('CLUSTER', 'FAILOVER'))
+        }
+        return isReplaced(master, nodes)
+      }, 'the replica takes over', AGREEMENT_MS)
     },
     async flush() {
       for (const master of await cluster.masters()) await master.client.flushall()
@@ -206,6 +231,12 @@ async function viewOf({ client }: ClusterNode): Promise<View | undefined> {
   // id, address, flags, id of its master or `-`, ..
   const replicas = [...String(nodes).matchAll(/^(\w+) \S+ \S+ (\w+) /gm)].map(([, id, master]) => `${id} ${master}`).toSorted()
   return { epoch: Number(/cluster_current_epoch:(\d+)/.exec(String(info))?.[1]), ranges: ranges.toSorted((a, b) => a.first - b.first), replicas }
+}
+
+/** By the word of all others: it does not know itself, and its replica says too early that it is a master. */
+async function isReplaced(master: ClusterNode, nodes: readonly ClusterNode[]): Promise<boolean> {
+  const views = await Promise.all(nodes.filter((node) => node !== master).map(viewOf))
+  return views.every((view) => view?.ranges.every(({ id }) => id !== master.id) === true)
 }
 
 async function newestView(nodes: readonly ClusterNode[]): Promise<{ readonly first: number, readonly last: number, readonly master: ClusterNode }[]> {
