@@ -32,7 +32,7 @@ export interface NodesEvents {
    * is another than before, or has other data. `clockOffsetMs`: of the master whose clock is farthest behind.
    */
   onReady(sameData: boolean | undefined, clockOffsetMs: number): void
-  /** They are no more, or another master has taken over. */
+  /** They are no more, or another master has taken over. Also while they are not ready: what was written before may be gone. */
   onLost(): void
   /** Why they are not (yet). `final`: it will not be otherwise without a change. */
   onTrouble(clause: string, final: boolean): void
@@ -99,7 +99,6 @@ export function openNodes(options: NodeOptions, events: NodesEvents): Nodes {
     life = {}
     doubts++
     lookIn(0)
-    if (!ready) return
     ready = false
     events.onLost()
   }

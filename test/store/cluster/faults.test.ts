@@ -188,6 +188,21 @@ describe('with `wait_replicas` = 1, what was confirmed is there', () => {
     await expectAll(traffic)
     await until(() => kit.told.includes('back other'), 'the pool knows', 10_000)
   }, 60_000)
+
+  it('after a master was killed that waited for its replica, which takes over without what it had written', async () => {
+    const master = await cluster.masterOf(slotOf('mqtt:msg:c'))
+    // its replica may not come back to it
+    await master.client.config('SET', 'requirepass', 'for nobody')
+    await master.client.call('CLIENT', 'KILL', 'TYPE', 'replica')
+    const waiting = message('c')
+    const outcome = submit(kit.pool, [store(waiting)])
+    await until(() => kit.told.includes('away') && !kit.pool.ready, 'too few have it')
+    await master.kill()
+    await cluster.replaced(master)
+    await downAndUp(master)
+    expect((await outcome)[0]?.ok).toBe(true)
+    expect(await readAll('c')).toEqual([waiting.id])
+  }, 60_000)
 })
 
 describe('while a shard has nobody', () => {
