@@ -15,7 +15,7 @@ export interface NodeOptions {
 export interface NodeEvents {
   /** `sameData`: undefined the first time; see `ConnectionEvents`. */
   onUp(node: Node, sameData: boolean | undefined): void
-  /** It was up and is no more. */
+  /** It was up, and its connection is lost: also of one that is down for the moment of a {@link Node.retry}. */
   onDown(node: Node): void
   onTrouble(node: Node, clause: string): void
 }
@@ -36,6 +36,8 @@ export class Node {
   /** Milliseconds since 1970. */
   neededUntil = 0
   #up = false
+  /** It was up on this connection. */
+  #met = false
   readonly #connection: Connection
   readonly #way: Way
   readonly #events: NodeEvents
@@ -50,6 +52,7 @@ export class Node {
     this.#connection = connect({ spec, line: this.#way.line(), scripts: options.scripts }, {
       onReady: (sameData, clockOffsetMs) => {
         this.#up = true
+        this.#met = true
         this.hopeless = false
         this.clockOffsetMs = clockOffsetMs
         events.onUp(this, sameData)
@@ -84,15 +87,17 @@ export class Node {
 
   async end(): Promise<void> {
     this.#up = false
+    this.#met = false
     await this.#connection.end()
     this.#way.end()
   }
 
   #fall(): void {
-    const was = this.#up
+    const met = this.#met
     this.#up = false
+    this.#met = false
     this.wrote = false
-    if (was) this.#events.onDown(this)
+    if (met) this.#events.onDown(this)
   }
 
   #flush(): void {
