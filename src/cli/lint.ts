@@ -63,7 +63,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     return
   }
   const compiled = await Promise.all(read.programs.map(sources => judge(sources, compiling, options)))
-  const diagnostics = eachOnce(compiled.flat())
+  const diagnostics = eachOnce(compiled)
   const failing = failingSeverities(diagnostics, options)
   // Whoever reads it may have seen enough (`hookline lint … | head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
@@ -92,9 +92,10 @@ async function standardInput(name: string): Promise<StandardInput> {
   return { name, bytes: await buffer(process.stdin) }
 }
 
-/** Two programs that include one file share its findings. */
-function eachOnce(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return [...new Map(diagnostics.map(it => [JSON.stringify(it), it])).values()]
+/** Two programs that include one file share its findings; those of one program differ. */
+function eachOnce(programs: readonly (readonly Diagnostic[])[]): readonly Diagnostic[] {
+  const [first = [], ...others] = programs
+  return others.length === 0 ? first : [...new Map(programs.flat().map(it => [JSON.stringify(it), it])).values()]
 }
 
 /** Of warnings more than are allowed make it fail. */

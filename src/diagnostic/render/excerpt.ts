@@ -20,7 +20,7 @@ export function excerptOf(source: SourceText, span: Span): Excerpt {
   const text = lineText(source, span.start.line)
   const shown = withoutSecrets(text)
   // A secret is shorter than it was: what stands behind one has moved.
-  const shownColumn = (column: number) => Math.min(withoutSecrets(text.slice(0, column - 1)).length, shown.length)
+  const shownColumn = (column: number) => Math.min(shown === text ? column - 1 : withoutSecrets(text.slice(0, column - 1)).length, shown.length)
   const from = shownColumn(span.start.column)
   const to = span.end.line > span.start.line ? shown.length : shownColumn(span.end.column)
   const before = printable(shown.slice(0, from))
@@ -48,6 +48,7 @@ function printable(text: string): string {
 }
 
 function firstColumns(text: string, columns: number): string {
+  if (isAscii(text)) return text.slice(0, columns)
   let taken = ''
   let width = 0
   for (const character of text) {
@@ -59,6 +60,7 @@ function firstColumns(text: string, columns: number): string {
 }
 
 function lastColumns(text: string, columns: number): string {
+  if (isAscii(text)) return text.slice(Math.max(0, text.length - columns))
   let taken = ''
   let width = 0
   for (const character of Array.from(text).reverse()) {
@@ -73,7 +75,13 @@ function lastColumns(text: string, columns: number): string {
 const WIDE = /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u
 const COMBINING = /\p{M}/u
 
+/** Each character takes one column, as in nearly every file. */
+function isAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text)
+}
+
 function widthOf(text: string): number {
+  if (isAscii(text)) return text.length
   let width = 0
   for (const character of text) {
     if (COMBINING.test(character)) continue
