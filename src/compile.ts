@@ -17,6 +17,8 @@ export interface CompileOptions {
   readonly inlineIgnores?: boolean
   /** How the files are laid out is looked at too: for those who write them, not for what runs them. */
   readonly layout?: boolean
+  /** A program is made, unless said: for findings alone nobody needs one. */
+  readonly plan?: boolean
   /** What was parsed before, for who compiles nearly the same again; it comes to the same without. */
   readonly parsed?: ParseCache
   /** What the Redis of pools has said, if it was asked. */
@@ -24,7 +26,7 @@ export interface CompileOptions {
 }
 
 export interface Compiled {
-  /** Absent if a diagnostic is an error, and where {@link CompileOptions.unsetEnv} leaves a value open. */
+  /** Absent if a diagnostic is an error, where {@link CompileOptions.unsetEnv} leaves a value open, and if none was asked for. */
   readonly program: Program | undefined
   /** In the order of the files. */
   readonly diagnostics: readonly Diagnostic[]
@@ -37,11 +39,11 @@ export interface Compiled {
  * the texts hold.
  */
 export function compile(
-  sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true, layout = false, parsed, told = new Map() }: CompileOptions = {},
+  sources: readonly Source[], { unsetEnv = 'error', inlineIgnores = true, layout = false, plan = true, parsed, told = new Map() }: CompileOptions = {},
 ): Compiled {
   const symbols = resolve(readFiles(sources, parsed), parsed)
   const diagnostics = runChecks(symbols, { files: withIncluded(sources).map(({ name }) => name), unsetEnv, inlineIgnores, layout, told })
   const open = [...symbols.current.values()].some(({ setting }) => setting.value.missing !== undefined)
-  const program = open || diagnostics.some(({ severity }) => severity === 'error') ? undefined : planProgram(symbols)
+  const program = !plan || open || diagnostics.some(({ severity }) => severity === 'error') ? undefined : planProgram(symbols)
   return { program, diagnostics }
 }

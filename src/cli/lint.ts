@@ -55,7 +55,7 @@ function wholeNumber(text: string): number {
 async function run(paths: string[], options: Options): Promise<void> {
   const stdin = paths.includes('-') ? await standardInput(options.stdinFilename) : undefined
   const reading = { overrides: options.env === true, stdin }
-  const compiling = { unsetEnv: options.allowUnsetEnv === true ? 'warning' : 'error', inlineIgnores: options.inlineIgnores, layout: true } as const
+  const compiling = { unsetEnv: options.allowUnsetEnv === true ? 'warning' : 'error', inlineIgnores: options.inlineIgnores, layout: true, plan: options.online === true } as const
   const read = options.fix === true ? await writeMended(paths, { ...reading, ...compiling }) : await readPrograms(paths, reading)
   if (!read.ok) {
     process.stderr.write(`hookline: cannot ${read.writing === true ? 'write' : 'read'} ${read.file}: ${read.reason}\n`)

@@ -26,7 +26,7 @@ export function explainLine(sources: readonly Source[], at: LineAt): LineStory |
   const symbols = resolveNames(readFiles(sources))
   const facts = factsAt(symbols, source, at)
   const { start, end } = facts.span
-  const findings = compile(sources, { unsetEnv: 'warning' }).diagnostics
+  const findings = compile(sources, { unsetEnv: 'warning', plan: false }).diagnostics
     .filter(({ span }) => span.file === at.file && start.line <= span.start.line && span.start.line <= end.line)
   return { ...facts, findings }
 }

@@ -14,7 +14,7 @@ export function withoutErrors(all: readonly Turned[], sources: readonly Source[]
   let rows = all.map(markUnreadable(sources))
   for (;;) {
     const printed = rows.map(({ lines }) => print({ lines }))
-    const { diagnostics } = compile([{ name: 'migrated', text: printed.join(''), references, ...includes.length > 0 && { includes } }], { unsetEnv: 'warning' })
+    const { diagnostics } = compile([{ name: 'migrated', text: printed.join(''), references, ...includes.length > 0 && { includes } }], { unsetEnv: 'warning', plan: false })
     const errors = diagnostics.filter(({ severity, check, span }) => severity === 'error' && !OF_THE_WORLD.has(check) && span.file === 'migrated')
     const starts = startsOf(printed)
     const refused = new Map(errors.map(error => [rowAt(starts, error.span.start.line), error]))
