@@ -43,15 +43,30 @@ export function parseShape<S extends keyof Shapes>(shape: S, text: string, span:
   return placed(parsed, span) as Parsed<Shapes[S]> // what was put in for the shape
 }
 
+/** What Peggy's library mode gives in the place of throwing. */
+interface Result<T> {
+  readonly peg$success: boolean
+  readonly peg$result: T
+}
+
+/** The same for who does not ask why a text has not the shape: noting at each place what would have been expected takes longer than parsing. */
+export function parseQuickly<S extends keyof Shapes>(shape: S, text: string, span: (start: number, end: number) => unknown): Shapes[S] | undefined {
+  // The one place where the generated parser's `any` gets its type; test/compile prints and parses again what it gave.
+  const parsed = parse(text, { startRule: shape, span, peg$silentFails: 1, peg$library: true }) as Result<Shapes[S]>
+  return parsed.peg$success ? parsed.peg$result : undefined
+}
+
 function parseAnew<S extends keyof Shapes>(shape: S, text: string, span: (start: number, end: number) => unknown): Parsed<Shapes[S]> {
+  const value = parseQuickly(shape, text, span)
+  if (value !== undefined) return { ok: true, value }
   try {
-    // The one place where the generated parser's `any` gets its type; test/compile prints and parses again what it gave.
-    return { ok: true, value: parse(text, { startRule: shape, span }) as Shapes[S] }
+    parse(text, { startRule: shape, span })
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     const offset = error.location.start.offset
     return { ok: false, failure: { offset, expected: describe(error), found: characterAt(text, offset) } }
   }
+  throw new Error(`the parser finds a ${shape} only where it looks twice`)
 }
 
 /** What stands in the place of a span as long as it is not known where the text is. */

@@ -4,7 +4,7 @@ import type { ForeignByte, Source } from '../diagnostic/source.ts'
 import { lineText, sourceText, spanOf, type SourceText } from '../diagnostic/source-text.ts'
 import type { CommandField, Comment, Fault, JsonString, Key, Line, Rule, RuleFile, Stretch } from './ast.ts'
 import { commandFault, foreignByteFault, foreignFileFault, jsonFault, lineFault, scalarFault } from './fault.ts'
-import { parseShape } from './grammar.ts'
+import { parseQuickly, parseShape } from './grammar.ts'
 import { movedRule } from './moved-rule.ts'
 import { scanObject } from './object-end.ts'
 import type { ParseCache } from './parse-cache.ts'
@@ -135,8 +135,8 @@ function ruleAt(text: string, at: LineStart, cache: ParseCache | undefined): Rul
 }
 
 function ruleIn(text: string, at: LineStart): Rule | undefined {
-  const parsed = parseShape('RuleLine', text, (start, end) => new LineSpan(at, start, end))
-  return parsed.ok && takesObject(parsed.value.key, '{') ? { kind: 'rule', key: parsed.value.key, value: parsed.value.value, comments: [] } : undefined
+  const parsed = parseQuickly('RuleLine', text, (start, end) => new LineSpan(at, start, end))
+  return parsed !== undefined && takesObject(parsed.key, '{') ? { kind: 'rule', key: parsed.key, value: parsed.value, comments: [] } : undefined
 }
 
 /** As many as there are, also in texts: it is at most so deep. */
