@@ -6,6 +6,7 @@ import { compile, type CompileOptions, type Source } from '../compile.ts'
 import type { Diagnostic, Severity } from '../diagnostic/diagnostic.ts'
 import { FORMATS, FORMAT_NAMES, type Format } from '../diagnostic/render/index.ts'
 import { readPrograms, type StandardInput } from '../server/sources.ts'
+import { optimizeLate } from './short-run.ts'
 import { packageVersion } from './version.ts'
 import { writeMended } from './write-mended.ts'
 
@@ -53,6 +54,7 @@ function wholeNumber(text: string): number {
 }
 
 async function run(paths: string[], options: Options): Promise<void> {
+  optimizeLate()
   const stdin = paths.includes('-') ? await standardInput(options.stdinFilename) : undefined
   const reading = { overrides: options.env === true, stdin }
   const compiling = { unsetEnv: options.allowUnsetEnv === true ? 'warning' : 'error', inlineIgnores: options.inlineIgnores, layout: true, plan: options.online === true } as const
