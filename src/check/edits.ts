@@ -1,4 +1,5 @@
 import type { Edit, Span } from '../diagnostic/diagnostic.ts'
+import { spanBetween } from '../diagnostic/line-span.ts'
 import { lineText, spanOf } from '../diagnostic/source-text.ts'
 import type { JsonObject, JsonString, Rule, Setting } from '../syntax/ast.ts'
 import { partOf } from '../syntax/parse.ts'
@@ -77,7 +78,7 @@ function commaAfter(text: string, offset: number): number | undefined {
 
 /** From the key of a rule or setting to the end of its value. */
 export function extentOf({ key, value }: Pick<Rule | Setting, 'key' | 'value'>): Span {
-  return { file: key.span.file, start: key.span.start, end: value.span.end }
+  return spanBetween(key.span, value.span)
 }
 
 /** A rule less, with the ignores above it that were about it. */

@@ -1,4 +1,5 @@
 import type { Diagnostic, Severity, Span } from '../diagnostic/diagnostic.ts'
+import { spanBetween } from '../diagnostic/line-span.ts'
 import { lineText, spanOf } from '../diagnostic/source-text.ts'
 import type { Comment, Line, RuleFile } from '../syntax/ast.ts'
 
@@ -57,7 +58,7 @@ function lineAfter(file: RuleFile, number: number, line: Line | undefined): Igno
 function extentOf(line: Line): Span | undefined {
   switch (line.kind) {
     case 'setting':
-    case 'rule': return { file: line.key.span.file, start: line.key.span.start, end: line.value.span.end }
+    case 'rule': return spanBetween(line.key.span, line.value.span)
     case 'include': return line.span
     case 'blank':
     case 'comment': return undefined

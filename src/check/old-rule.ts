@@ -17,8 +17,7 @@ export const OLD_FUNCTIONS: readonly string[] = [
 
 /** The key is `backend.redis.rule.<number>`, of rules before EMQ X 2.0. */
 export function isOldRuleKey({ words }: Key): boolean {
-  const [first, second, third] = words.map(({ text }) => text)
-  return first === 'backend' && second === 'redis' && third === 'rule' && words.length === 4
+  return words.length === 4 && words[0]?.text === 'backend' && words[1]?.text === 'redis' && words[2]?.text === 'rule'
 }
 
 /** The action of a rule before EMQ X 2.0: a text, the name of a function. */

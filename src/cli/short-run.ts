@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * How much of a function V8 lets run, in bytes of its bytecode, before it thinks of optimizing it: ten times what
+ * How much of a function V8 lets run, in bytes of its bytecode, before it thinks of optimizing it: twenty times what
  * it takes by itself (`node --v8-options`, --interrupt-budget).
  */
-const BUDGET_BYTES = 10 * 66 * 1024
+const BUDGET_BYTES = 20 * 66 * 1024
 
 /**
  * For a command that goes once over what it is given and ends: of 10,000 rules a quarter of the CPU time went into

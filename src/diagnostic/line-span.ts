@@ -49,6 +49,12 @@ export function partOfSpan(span: Span, start: number, end: number): Span {
   return { file: span.file, start: place(start), end: place(end) }
 }
 
+/** From the beginning of one to the end of another of the same file. */
+export function spanBetween(first: Span, last: Span): Span {
+  if (first instanceof LineSpan && last instanceof LineSpan && first.at === last.at) return new LineSpan(first.at, first.from, last.to)
+  return { file: first.file, start: first.start, end: last.end }
+}
+
 /** UTF-16 units. */
 export function lengthOf(span: Span): number {
   return span instanceof LineSpan ? span.to - span.from : span.end.offset - span.start.offset

@@ -24,8 +24,9 @@ export function spanOf(source: SourceText, start: number, end: number): Span {
 /** The text of a line, counted from 1, without its end. */
 export function lineText(source: SourceText, line: number): string {
   const start = source.lineStarts[line - 1] ?? source.text.length
-  const next = source.lineStarts[line] ?? source.text.length
-  return source.text.slice(start, next).replace(/\r?\n$/, '')
+  let end = source.lineStarts[line] ?? source.text.length
+  if (end > start && source.text[end - 1] === '\n') end -= end - 1 > start && source.text[end - 2] === '\r' ? 2 : 1
+  return source.text.slice(start, end)
 }
 
 function positionAt({ lineStarts }: SourceText, offset: number): Position {

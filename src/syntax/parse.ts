@@ -142,15 +142,15 @@ function ruleIn(text: string, at: LineStart): Rule | undefined {
 /** As many as there are, also in texts: it is at most so deep. */
 function bracketsIn(text: string): number {
   let count = 0
-  for (let i = 0; i < text.length; i += 1) if (text[i] === '{' || text[i] === '[') count += 1
+  for (const bracket of ['{', '[']) for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) count += 1
   return count
 }
 
 /** A rule, or what is likely to be one with a mistake in its key: no setting's key is that long. */
 function takesObject({ words }: Key, value: string): boolean {
-  const [first, second, third] = words.map(({ text }) => text)
-  if (first !== 'backend') return false
-  if (second === 'redis' && words.length > 3 && (third === 'hook' || third === 'rule')) return true
+  const [first, second, third] = words
+  if (first?.text !== 'backend') return false
+  if (second?.text === 'redis' && words.length > 3 && (third?.text === 'hook' || third?.text === 'rule')) return true
   return words.length > 4 && value.startsWith('{')
 }
 

@@ -1,4 +1,5 @@
 import type { Span } from '../diagnostic/diagnostic.ts'
+import { spanBetween } from '../diagnostic/line-span.ts'
 import { hookNamed } from '../language/hook-name.ts'
 import type { HookName } from '../language/hooks.ts'
 import type { Key } from './ast.ts'
@@ -33,5 +34,5 @@ function textOf(words: Key['words']): string {
 
 function joined(words: Key['words'], whole: Span): Span {
   const [first, last] = [words[0], words.at(-1)]
-  return first === undefined || last === undefined ? whole : { file: whole.file, start: first.span.start, end: last.span.end }
+  return first === undefined || last === undefined ? whole : spanBetween(first.span, last.span)
 }

@@ -1,5 +1,6 @@
 import type { Span } from '../diagnostic.ts'
 import { lineText, type SourceText } from '../source-text.ts'
+import { isPlain } from './plain-text.ts'
 import { withoutSecrets } from './secret.ts'
 
 /** The line of a span and the row beneath it that underlines the span, both for a terminal. */
@@ -29,26 +30,28 @@ export function excerptOf(source: SourceText, span: Span): Excerpt {
 }
 
 function cut({ before, marked, after }: { readonly before: string, readonly marked: string, readonly after: string }): Excerpt {
-  const whole = widthOf(before) + widthOf(marked) + widthOf(after)
-  const inView = whole <= WIDTH || widthOf(before) <= LEAD || widthOf(before) + widthOf(marked) < WIDTH
+  const [ahead, meant, behind] = [widthOf(before), widthOf(marked), widthOf(after)]
+  const inView = ahead + meant + behind <= WIDTH || ahead <= LEAD || ahead + meant < WIDTH
   const left = inView ? before : `…${lastColumns(before, LEAD)}`
-  const middle = widthOf(left) + widthOf(marked) <= WIDTH ? marked : `${firstColumns(marked, WIDTH - widthOf(left))}…`
-  const room = WIDTH - widthOf(left) - widthOf(middle)
-  const right = widthOf(after) <= room ? after : `${firstColumns(after, Math.max(0, room))}…`
+  const indent = widthOf(left)
+  const middle = indent + meant <= WIDTH ? marked : `${firstColumns(marked, WIDTH - indent)}…`
+  const underlined = widthOf(middle)
+  const room = WIDTH - indent - underlined
+  const right = behind <= room ? after : `${firstColumns(after, Math.max(0, room))}…`
   return {
     line: `${left}${middle}${right}`,
-    before: ' '.repeat(widthOf(left)),
-    underline: '^'.repeat(Math.max(1, widthOf(middle))),
+    before: ' '.repeat(indent),
+    underline: '^'.repeat(Math.max(1, underlined)),
   }
 }
 
 /** Tabs get a width of their own, and nothing in a file may steer the terminal. */
 function printable(text: string): string {
-  return text.replaceAll('\t', TAB).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')
+  return isPlain(text) ? text : text.replaceAll('\t', TAB).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD')
 }
 
 function firstColumns(text: string, columns: number): string {
-  if (isAscii(text)) return text.slice(0, columns)
+  if (isPlain(text)) return text.slice(0, columns)
   let taken = ''
   let width = 0
   for (const character of text) {
@@ -60,7 +63,7 @@ function firstColumns(text: string, columns: number): string {
 }
 
 function lastColumns(text: string, columns: number): string {
-  if (isAscii(text)) return text.slice(Math.max(0, text.length - columns))
+  if (isPlain(text)) return text.slice(Math.max(0, text.length - columns))
   let taken = ''
   let width = 0
   for (const character of Array.from(text).reverse()) {
@@ -75,13 +78,8 @@ function lastColumns(text: string, columns: number): string {
 const WIDE = /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u
 const COMBINING = /\p{M}/u
 
-/** Each character takes one column, as in nearly every file. */
-function isAscii(text: string): boolean {
-  return /^[ -~]*$/.test(text)
-}
-
 function widthOf(text: string): number {
-  if (isAscii(text)) return text.length
+  if (isPlain(text)) return text.length
   let width = 0
   for (const character of text) {
     if (COMBINING.test(character)) continue

@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from 'node:path'
 import type { Diagnostic, Severity } from '../diagnostic.ts'
 import type { Source } from '../source.ts'
+import { isPlain } from './plain-text.ts'
 
 /** All that a format may show of one run of lint. */
 export interface Report {
@@ -48,5 +49,5 @@ export function textOf({ message, hint, related = [] }: Diagnostic, folder: stri
 
 /** Messages quote what the file says, and nothing in a file may steer a terminal, or break a line. */
 export function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\uFFFD')
+  return isPlain(text) ? text : text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\uFFFD')
 }
