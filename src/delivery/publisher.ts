@@ -1,6 +1,6 @@
-import type { HookEvent } from '../actions/action.ts'
 import type { Outcome } from '../actions/effect.ts'
 import type { MessageRecord } from '../actions/message-record.ts'
+import { PublishEvent } from '../actions/publish-event.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Outcomes } from '../engine/outcomes.ts'
 import type { RecentEvents } from '../engine/recent-events.ts'
@@ -309,12 +309,7 @@ export class Publisher {
     message.placed = NONE
     if (steps.length > 0) {
       this.#ports.outcomes.matched(steps)
-      const event: HookEvent = {
-        hook: 'message.publish', clientid: record.from, username: this.username,
-        node: rules.program.settings.nodeName, ts: record.ts, msgid: record.id, topic: record.topic,
-        payload: record.payload, qos: record.qos, retain: record.retain, record,
-      }
-      const shares = effectsOf(rules, steps, event)
+      const shares = effectsOf(rules, steps, new PublishEvent(record, this.username, rules.program.settings.nodeName))
       const [only] = shares
       // nearly always
       if (only !== undefined && shares.length === 1) message.parts = [this.#part(rules, message, only)]

@@ -10,8 +10,10 @@ const DOLLAR = 36
 const STAR = 42
 const ZERO = 48
 
-/** Room for arguments that are encoded as they come, at first: those of one or two messages. */
-const FIRST_ROOM = 512
+/** Room for arguments that are encoded as they come, at first: as much as others came to need lately, from a message or two to a round of them. */
+const LEAST_ROOM = 512
+const MOST_ROOM = 128 * 1024
+let firstRoom = LEAST_ROOM
 
 /**
  * One command as it goes over the wire (RESP, redis.io/docs/reference/protocol-spec), with what is
@@ -36,7 +38,7 @@ export function encodeCommand(name: string, args: readonly (string | Buffer)[], 
  * most of what a stored message costs: one buffer for all, no text and no list in between.
  */
 export class EncodedArguments {
-  #room = Buffer.allocUnsafe(FIRST_ROOM)
+  #room = Buffer.allocUnsafe(firstRoom)
   #length = 0
   #count = 0
 
@@ -45,6 +47,7 @@ export class EncodedArguments {
   }
 
   get bytes(): Buffer {
+    firstRoom = Math.max(LEAST_ROOM, Math.min(MOST_ROOM, this.#length))
     return this.#room.subarray(0, this.#length)
   }
 
@@ -94,14 +97,17 @@ function writeBytes(bytes: Buffer, at: number, arg: Buffer): number {
 
 function writeHead(bytes: Buffer, at: number, sign: number, count: number): number {
   bytes[at++] = sign
-  let unit = 1
-  while (count >= unit * 10) unit *= 10
-  for (let rest = count; unit >= 1; unit = Math.floor(unit / 10)) {
-    const digit = Math.floor(rest / unit)
-    bytes[at++] = ZERO + digit
-    rest -= digit * unit
-  }
+  // most texts are this short
+  if (count < 10) bytes[at++] = ZERO + count
+  else at = writeDigits(bytes, at, count)
   return writeEnd(bytes, at)
+}
+
+function writeDigits(bytes: Buffer, at: number, count: number): number {
+  let end = at
+  for (let rest = count; rest >= 1; rest = Math.floor(rest / 10)) end++
+  for (let rest = count, i = end - 1; i >= at; rest = Math.floor(rest / 10), i--) bytes[i] = ZERO + rest % 10
+  return end
 }
 
 function writeEnd(bytes: Buffer, at: number): number {

@@ -25,7 +25,9 @@ export function unanswered(submission: Submission): Unanswered {
   const { effects } = submission
   const merged = effects.length > 1 ? mergeStores(effects) : undefined
   const open = effects.length - (merged?.into.size ?? 0)
-  return { submission, merged, outcomes: Array<Outcome | undefined>(effects.length), open, answered: false }
+  // nearly always one, for which a list of its own kind is smaller
+  const outcomes = effects.length === 1 ? [undefined] : Array<Outcome | undefined>(effects.length)
+  return { submission, merged, outcomes, open, answered: false }
 }
 
 /** Notes the outcome of one effect. */
