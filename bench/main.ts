@@ -18,12 +18,12 @@ import type { Scenario } from './scenarios/scenario.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-const FULL: Lengths = { warmUp: 25_000, phaseMs: 1_800 }
-const QUICK: Lengths = { warmUp: 10_000, phaseMs: 1_500 }
+const FULL: Lengths = { warmUp: 60_000, phaseMs: 2_500 }
+const QUICK: Lengths = { warmUp: 60_000, phaseMs: 1_800 }
 /** What starting and ending the three processes of a run takes. Seconds. */
 const AROUND_SECONDS = 1.5
 /** How fast a warm-up goes, roughly. Messages a second. */
-const WARM_UP_PER_SECOND = 15_000
+const WARM_UP_PER_SECOND = 25_000
 
 interface Options {
   readonly only?: readonly Scenario[]

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { residentMebibytes } from '../machine/process-usage.ts'
 import type { Run } from '../run.ts'
 
-const STORM_WARM_UP = 1_000
-const STORM = 3_000
+const STORM_WARM_UP = 5_000
+const STORM = 6_000
 const IDLE_WARM_UP = 1_000
 const IDLE = 4_000
 /** Until what connecting left behind is collected, as far as it ever is. Milliseconds. */

@@ -40,15 +40,15 @@ export function settleAll(call: WriteCall, outcome: Outcome): void {
 /** A list of one text with the words of all entries, then pairs of entry (from 1) and error. */
 function settleEach(call: WriteCall, kind: BatchKind, reply: unknown): void {
   if (!Array.isArray(reply)) throw new Error(`the script of ${kind} answered no list`)
-  const [text, ...errors] = reply.map((element: unknown) => element)
-  const failed = new Map<number, string>()
-  for (let i = 0; i < errors.length; i += 2) failed.set(Number(errors[i]) - 1, String(errors[i + 1]))
-  const words = new WholeNumbers(String(text))
+  const elements: readonly unknown[] = reply
+  const failed = elements.length > 1 ? new Map<number, string>() : undefined
+  for (let i = 1; i < elements.length; i += 2) failed?.set(Number(elements[i]) - 1, String(elements[i + 1]))
+  const words = new WholeNumbers(String(elements[0]))
   const { owners, effects } = call
   for (let i = 0; i < owners.length; i++) {
     const owner = owners[i]
     const outcome = outcomeOf(kind, words)
-    const error = failed.size === 0 ? undefined : failed.get(i)
+    const error = failed?.get(i)
     if (owner !== undefined) settle(owner, effects[i] ?? 0, error === undefined ? outcome : lasting(plainWords(error, '')))
   }
 }

@@ -33,6 +33,8 @@ const RECORDS_PER_CALL = 128
 
 /** The calls that bring what is asked. */
 export function planReads(reads: readonly Read[]): ReadCall[] {
+  // most rounds of a broker that stores
+  if (reads.length === 0) return []
   return [
     ...chunks(ofKind(reads, 'page'), PAGES_PER_CALL, () => 1).map(pageCall),
     ...chunks(ofKind(reads, 'retained'), RETAINED_PER_CALL, () => 1).map(retainedCall),

@@ -110,12 +110,13 @@ export function chain(calls: readonly WriteCall[]): void {
  * from two connections.
  */
 function createPlaces() {
-  const last = new Map<object | string, number>()
+  let last: Map<object | string, number> | undefined
   return {
     next(effect: Effect, order: object): number {
       const isCommand = effect.kind === 'command'
       // as long as no rule has a command there is nothing to order
-      if (!isCommand && last.size === 0) return 0
+      if (!isCommand && last === undefined) return 0
+      last ??= new Map()
       const client = effect.kind === 'online' || effect.kind === 'offline' ? effect.clientid : undefined
       const before = Math.max(last.get(order) ?? 0, client === undefined ? 0 : last.get(client) ?? 0)
       const at = (before % 2 === 1) === isCommand ? before : before + 1
@@ -226,9 +227,13 @@ function addAll(entries: EncodedArguments, ...texts: readonly string[]): void {
 }
 
 const QOS_TEXT = ['0', '1', '2'] as const
+const NONE: readonly never[] = []
 
 function callsOf({ batches, commands }: Segment, numbers: CallNumbers): WriteCall[] {
-  return [...BATCH_KINDS.flatMap((kind) => (batches.get(kind) ?? []).map((batch) => callOf(batch, numbers))), ...commands]
+  const calls: WriteCall[] = []
+  for (const kind of BATCH_KINDS) for (const batch of batches.get(kind) ?? NONE) calls.push(callOf(batch, numbers))
+  calls.push(...commands)
+  return calls
 }
 
 /** What stands before the entries of a call; number and the call before it are filled in later. */
