@@ -28,7 +28,7 @@ async function carryOut(order: Order): Promise<LoadFigures> {
     case 'idle':
       return await idle(order.port, order.connections)
     case 'pipeline':
-      return await pipeline(order.redisPort, order.messages)
+      return await pipeline(order.redisPort, order.first, order.messages)
     default:
       return order satisfies never
   }

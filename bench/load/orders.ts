@@ -6,7 +6,7 @@ export type Order =
   | { readonly do: 'fetch', readonly session: Session, readonly messages: number }
   | { readonly do: 'storm', readonly port: number, readonly connections: number }
   | { readonly do: 'idle', readonly port: number, readonly connections: number }
-  | { readonly do: 'pipeline', readonly redisPort: number, readonly messages: number }
+  | { readonly do: 'pipeline', readonly redisPort: number, readonly first: number, readonly messages: number }
 
 /** An order's answer, or why there is none. */
 export type Answer = { readonly ok: true, readonly figures: LoadFigures } | { readonly ok: false, readonly error: string }

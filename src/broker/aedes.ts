@@ -50,9 +50,10 @@ interface Known {
   readonly reading: Reading
   /** What aedes does with a packet. */
   readonly ofAedes: (packet: Packet) => void
+  /** Until it is registered. */
   connect: (ConnectDetails & { readonly packet: { clean?: boolean } }) | undefined
   /** What the client sent before its CONNACK. */
-  early: (ClientPacket | PacketOfAedes)[]
+  early: (ClientPacket | PacketOfAedes)[] | undefined
   /** What CONNACK will say. */
   sessionPresent: boolean
   /** It is registered, and not gone. */
@@ -118,7 +119,7 @@ const DRAIN_MS = 10_000
 const NO_CONNECT = 'connect did not arrive in time'
 /** The code of CONNACK. */
 const ACCEPTED = 0
-/** Packets that aedes answers itself. */
+/** Packets of the connection itself: the first two aedes answers. */
 type PacketOfAedes = Extract<Packet, { cmd: 'connect' | 'pingreq' | 'disconnect' }>
 const OF_AEDES: ReadonlySet<string> = new Set<PacketOfAedes['cmd']>(['connect', 'pingreq', 'disconnect'])
 
@@ -161,6 +162,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
     inner.conn.once('close', () => gone(inner))
     // aedes asks for the end of a clean client's old session, and waits for it, as the last thing before its CONNACK
     connect.packet.clean = true
+    of.connect = undefined
   })
   broker.on('clientDisconnect', (client) => gone(internals(client)))
   broker.on('keepaliveTimeout', (client) => events.keepaliveTimeout(internals(client)))
@@ -190,7 +192,9 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
     client.connackSent = true
     events.ready(client)
     // nothing is read before it is resumed
-    for (const packet of of.early.splice(0)) take(client, packet)
+    const { early = [] } = of
+    of.early = undefined
+    for (const packet of early) take(client, packet)
     client.resume()
   }
 
@@ -205,7 +209,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
   function arrived(client: Internals, packet: ClientPacket | PacketOfAedes): void {
     if (client.connackSent || packet.cmd === 'connect') take(client, packet)
     // read with the CONNECT, at most what one read of the socket holds
-    else knownOf(client).early.push(packet)
+    else (knownOf(client).early ??= []).push(packet)
   }
 
   function take(client: Internals, packet: ClientPacket | PacketOfAedes): void {
@@ -261,7 +265,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       const reading = guard(client)
       const [listener] = client._parser.listeners('packet')
       if (listener === undefined) throw new Error('aedes does not listen to its parser')
-      known.set(client, { reading, ofAedes: listener.bind(client._parser), connect: undefined, early: [], sessionPresent: false, isHere: false })
+      known.set(client, { reading, ofAedes: listener.bind(client._parser), connect: undefined, early: undefined, sessionPresent: false, isHere: false })
       client._parser.removeAllListeners('packet')
       client._parser.on('packet', (packet) => { arrived(client, packet) })
     },
