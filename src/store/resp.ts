@@ -10,7 +10,7 @@ const DOLLAR = 36
 const STAR = 42
 const ZERO = 48
 
-/** Room for arguments that are encoded as they come, at first: as much as others came to need lately, from a message or two to a round of them. */
+/** Room for arguments that are encoded as they come, at first: as much as the last ones came to need, from a message or two to a round of them. Powers of two, so that a few bytes more do not make it grow. */
 const LEAST_ROOM = 512
 const MOST_ROOM = 128 * 1024
 let firstRoom = LEAST_ROOM
@@ -47,7 +47,8 @@ export class EncodedArguments {
   }
 
   get bytes(): Buffer {
-    firstRoom = Math.max(LEAST_ROOM, Math.min(MOST_ROOM, this.#length))
+    firstRoom = LEAST_ROOM
+    while (firstRoom < this.#length && firstRoom < MOST_ROOM) firstRoom *= 2
     return this.#room.subarray(0, this.#length)
   }
 

@@ -15,7 +15,7 @@ const NODE = process.versions.node.split('.')[0] ?? ''
 
 const STORE = '{"topic": "queue/#", "action": {"function": "on_message_publish"}, "expired_time": 3600, "pool": "pool1"}'
 
-/** Ways of a message. The burdens are tried on one of them. Whether what a subscriber has and its acknowledgements share a round is a matter of time, and of a message that takes little the heap of a batch is a large share: hence the slackness. */
+/** Ways of a message. The burdens are tried on one of them. Whether what a subscriber has and its acknowledgements share a round is a matter of time: hence the slackness. */
 const WAYS = [
   { name: 'stored', subscriber: false, slackness: 1, burdens: ['closure', 'copy', 'promise', 'redisCall'], rules: `backend.redis.hook.message.publish.1 = ${STORE}` },
   {
@@ -24,7 +24,7 @@ const WAYS = [
 backend.redis.hook.session.subscribed.1 = {"topic": "queue/#", "action": {"function": "on_message_fetch_for_queue"}, "pool": "pool1"}
 backend.redis.hook.message.acked.1 = {"topic": "queue/#", "action": {"function": "on_message_acked_for_queue"}, "pool": "pool1"}`,
   },
-  { name: 'matched by no rule', subscriber: false, slackness: 2, burdens: [], rules: `backend.redis.hook.message.publish.1 = ${STORE.replace('queue', 'other')}` },
+  { name: 'matched by no rule', subscriber: false, slackness: 1, burdens: [], rules: `backend.redis.hook.message.publish.1 = ${STORE.replace('queue', 'other')}` },
 ]
 
 interface Figures {
