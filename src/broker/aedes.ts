@@ -307,7 +307,7 @@ function noRouting(): object {
   }
 }
 
-/** A stream of nothing, for each connection one: those of `Readable.from` go through an iterator and its promises. */
+/** A stream of nothing: aedes asks now and then for wills that other brokers have left. */
 function nothingMore(): Readable {
   return new Readable({ objectMode: true, read() { this.push(null) } })
 }
