@@ -56,7 +56,9 @@ export async function count(redis: RedisServer, { rules, ...job }: Omit<Job, 'fi
   const folder = makeFolder()
   try {
     const file = join(folder, 'rules.conf')
+    // how many payloads are held for their hash is a matter of time, unless all are kept
     writeFileSync(file, `${rules}
+events.keep_payload = on
 backend.redis.pool1.server = 127.0.0.1:${redis.port}
 listener.tcp.external = 127.0.0.1:0
 listener.ws.external = off
