@@ -7,7 +7,7 @@ import type { RecentEvents } from '../engine/recent-events.ts'
 import { effectsOf, type PoolEffects, type Rules } from '../engine/rules.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Clock, Placed, Submission } from './ports.ts'
-import type { Retransmissions } from './retransmissions.ts'
+import type { OfClient, Retransmissions } from './retransmissions.ts'
 
 /** A PUBLISH as it was read. */
 export interface IncomingPublish {
@@ -85,9 +85,10 @@ export class Inbound {
   routed = false
   /** PUBREC was written; waits for PUBREL. */
   received = false
-  /** Its neighbours in {@link Retransmissions}. */
+  /** Its neighbours in {@link Retransmissions}, and the next in its place there. */
   older: Inbound | undefined
   newer: Inbound | undefined
+  sibling: Inbound | undefined
 
   constructor(record: MessageRecord, packetId: number, publisher: Publisher, receivedAt: number) {
     this.record = record
@@ -157,6 +158,8 @@ export class Publisher {
   readonly #order: object
   /** Not yet released, oldest first. */
   readonly #fifo: Inbound[] = []
+  /** Its client's, from the first that it knows of until it is closed. */
+  #unacknowledged: OfClient | undefined
   /** What of it no pool has. */
   #bytesBehind = 0
   #paused = false
@@ -186,7 +189,8 @@ export class Publisher {
   /** Takes a PUBLISH, in the order of the wire. */
   publish(packet: IncomingPublish): void {
     if (this.#closed) return
-    const known = packet.qos > 0 ? this.#ports.retransmissions.find(this.clientid, packet) : undefined
+    const unacknowledged = packet.qos > 0 && this.#link !== undefined ? this.#mine() : undefined
+    const known = unacknowledged === undefined ? undefined : this.#ports.retransmissions.find(unacknowledged, packet)
     const now = this.#ports.clock.now()
     if (known !== undefined) {
       if (known.digest !== undefined) {
@@ -202,19 +206,25 @@ export class Publisher {
       payload: packet.payload, ts: Math.floor(now / 1000), retain: packet.retain,
     }, packet.packetId, this, now)
     this.#ports.recent.published(message.record, this.username, now)
-    if (packet.qos > 0 && this.#link !== undefined) this.#ports.retransmissions.add(this.clientid, message)
+    if (unacknowledged !== undefined) this.#ports.retransmissions.add(unacknowledged, message)
     this.#fifo.push(message)
     this.#store(message)
   }
 
   /** PUBREL: the packet id is free for another message [MQTT-4.3.3-2]. */
   pubrel(packetId: number): void {
-    this.#ports.retransmissions.release(this.clientid, packetId)
+    if (!this.#closed) this.#ports.retransmissions.release(this.#mine(), packetId)
+  }
+
+  #mine(): OfClient {
+    return this.#unacknowledged ??= this.#ports.retransmissions.enter(this.clientid)
   }
 
   /** The connection is gone: what is on its way to Redis arrives there, nothing is acknowledged any more. */
   close(): void {
     this.#closed = true
+    if (this.#unacknowledged !== undefined) this.#ports.retransmissions.leave(this.#unacknowledged)
+    this.#unacknowledged = undefined
     for (const message of this.#fifo) if (message.publisher === this) message.publisher = undefined
   }
 
@@ -428,7 +438,7 @@ export class Publisher {
       return
     }
     if (message.record.qos === 1) {
-      this.#ports.retransmissions.delete(this.clientid, message.packetId)
+      this.#ports.retransmissions.delete(this.#mine(), message.packetId)
       this.#link.puback(message.packetId)
     } else if (message.record.qos === 2) {
       this.#ports.retransmissions.received(message)

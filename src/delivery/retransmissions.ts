@@ -11,14 +11,27 @@ const BOUND = 100_000
  * outlives connections and clean sessions.
  */
 export class Retransmissions {
-  readonly #clients = new Map<string, Map<number, Inbound>>()
-  /** All of them, by age. A list and not a Set: one comes and goes with each message. */
+  readonly #clients = new Map<string, OfClient>()
+  /** All of them, by age. */
   #oldest: Inbound | undefined
   #newest: Inbound | undefined
   #size = 0
 
-  find(clientid: string, packet: IncomingPublish): Inbound | undefined {
-    const message = this.#clients.get(clientid)?.get(packet.packetId)
+  /** Those of one client, for a connection of it; {@link Retransmissions.leave} when it is gone. */
+  enter(clientid: string): OfClient {
+    let client = this.#clients.get(clientid)
+    if (client === undefined) this.#clients.set(clientid, client = new OfClient(clientid))
+    client.connections++
+    return client
+  }
+
+  leave(client: OfClient): void {
+    client.connections--
+    this.#forget(client)
+  }
+
+  find(client: OfClient, packet: IncomingPublish): Inbound | undefined {
+    const message = client.get(packet.packetId)
     if (message === undefined) return undefined
     const { record } = message
     // within a session a QoS 2 packet id is taken until its PUBREL
@@ -28,32 +41,27 @@ export class Retransmissions {
     return same ? message : undefined
   }
 
-  add(clientid: string, message: Inbound): void {
-    let entries = this.#clients.get(clientid)
-    if (entries === undefined) {
-      entries = new Map()
-      this.#clients.set(clientid, entries)
-    }
-    const before = entries.get(message.packetId)
-    if (before !== undefined) this.#leave(before)
-    entries.set(message.packetId, message)
+  add(client: OfClient, message: Inbound): void {
+    this.delete(client, message.packetId)
+    client.put(message)
     this.#join(message)
-    if (this.#size > BOUND && this.#oldest !== undefined) this.delete(this.#oldest.record.from, this.#oldest.packetId)
+    if (this.#size <= BOUND || this.#oldest === undefined) return
+    const { record, packetId } = this.#oldest
+    const other = this.#clients.get(record.from)
+    if (other !== undefined) this.delete(other, packetId)
   }
 
   /** PUBREL: only of a message whose PUBREC was written. */
-  release(clientid: string, packetId: number): void {
-    if (this.#clients.get(clientid)?.get(packetId)?.received === true) this.delete(clientid, packetId)
+  release(client: OfClient, packetId: number): void {
+    if (client.get(packetId)?.received === true) this.delete(client, packetId)
   }
 
   /** A PUBACK was written. */
-  delete(clientid: string, packetId: number): void {
-    const entries = this.#clients.get(clientid)
-    const message = entries?.get(packetId)
-    if (entries === undefined || message === undefined) return
-    entries.delete(packetId)
-    this.#leave(message)
-    if (entries.size === 0) this.#clients.delete(clientid)
+  delete(client: OfClient, packetId: number): void {
+    const message = client.take(packetId)
+    if (message === undefined) return
+    this.#part(message)
+    this.#forget(client)
   }
 
   /** Its PUBREC was written: until PUBREL the packet id alone stands for it. */
@@ -71,9 +79,13 @@ export class Retransmissions {
 
   /** A CONNECT that resumes no session: QoS 2 packet ids whose PUBREC was written mean nothing any more. */
   newSession(clientid: string): void {
-    for (const [packetId, message] of this.#clients.get(clientid) ?? []) {
-      if (message.received) this.delete(clientid, packetId)
-    }
+    const client = this.#clients.get(clientid)
+    if (client === undefined) return
+    for (const { packetId, received } of client.all()) if (received) this.delete(client, packetId)
+  }
+
+  #forget(client: OfClient): void {
+    if (client.connections === 0 && client.size === 0) this.#clients.delete(client.clientid)
   }
 
   #join(message: Inbound): void {
@@ -84,7 +96,7 @@ export class Retransmissions {
     this.#size++
   }
 
-  #leave(message: Inbound): void {
+  #part(message: Inbound): void {
     const { older, newer } = message
     if (older === undefined) this.#oldest = newer
     else older.newer = newer
@@ -93,6 +105,81 @@ export class Retransmissions {
     message.older = undefined
     message.newer = undefined
     this.#size--
+  }
+}
+
+/** Places of a table before it grows; a power of two. */
+const FEWEST_PLACES = 8
+
+/**
+ * Those of one client. A table of our own, whose messages are chained where they share a place,
+ * and not a Map: one comes and goes with each message, a Map makes a new table every few of them, and
+ * V8 links the tables, so that all of them and the messages in them outlived its small collections.
+ */
+export class OfClient {
+  readonly clientid: string
+  /** That it has now; two while one takes over from the other. */
+  connections = 0
+  #size = 0
+  #places: (Inbound | undefined)[] = []
+
+  constructor(clientid: string) {
+    this.clientid = clientid
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get(packetId: number): Inbound | undefined {
+    let message = this.#places[this.#placeOf(packetId)]
+    while (message !== undefined && message.packetId !== packetId) message = message.sibling
+    return message
+  }
+
+  /** Of a packet id that is not there. */
+  put(message: Inbound): void {
+    if (this.#size >= this.#places.length) this.#resize(Math.max(FEWEST_PLACES, 2 * this.#places.length))
+    this.#chain(message)
+    this.#size++
+  }
+
+  take(packetId: number): Inbound | undefined {
+    const taken = this.get(packetId)
+    if (taken === undefined) return undefined
+    const place = this.#placeOf(packetId)
+    let before = this.#places[place]
+    if (before === taken) this.#places[place] = taken.sibling
+    else {
+      while (before !== undefined && before.sibling !== taken) before = before.sibling
+      if (before !== undefined) before.sibling = taken.sibling
+    }
+    taken.sibling = undefined
+    this.#size--
+    if (this.#size === 0 && this.#places.length > FEWEST_PLACES) this.#places = []
+    return taken
+  }
+
+  all(): readonly Inbound[] {
+    const all: Inbound[] = []
+    for (const first of this.#places) for (let message = first; message !== undefined; message = message.sibling) all.push(message)
+    return all
+  }
+
+  #placeOf(packetId: number): number {
+    return packetId & (this.#places.length - 1)
+  }
+
+  #chain(message: Inbound): void {
+    const place = this.#placeOf(message.packetId)
+    message.sibling = this.#places[place]
+    this.#places[place] = message
+  }
+
+  #resize(places: number): void {
+    const all = this.all()
+    this.#places = new Array<Inbound | undefined>(places).fill(undefined)
+    for (const message of all) this.#chain(message)
   }
 }
 

@@ -84,7 +84,7 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'a message is known for an old one after its PUBACK',
-    breakage: { file: 'delivery/publisher.js', find: 'this.#ports.retransmissions.delete(this.clientid, message.packetId);', replace: '' },
+    breakage: { file: 'delivery/publisher.js', find: 'this.#ports.retransmissions.delete(this.#mine(), message.packetId);', replace: '' },
     notice: inScene('a new message is not taken for an old one'),
   },
   {
