@@ -22,8 +22,6 @@ import { FrameRefused } from './web-socket-stream.ts'
 
 /** How often held publishers are looked at. Milliseconds. */
 const HOLD_SWEEP_MS = 200
-/** How often payloads of recent events are hashed and let go. Milliseconds. */
-const SETTLE_MS = 200
 /** How often subscribers that do not read are looked for. Milliseconds. */
 const STUCK_SWEEP_MS = 1000
 /** How long a stop waits for Redis to take what connections left. Milliseconds. */
@@ -150,7 +148,6 @@ export class Broker {
       },
     }, () => this.#limits)
     this.#every(HOLD_SWEEP_MS, () => this.#sweepPublishers())
-    this.#every(SETTLE_MS, () => this.recent.settle())
     this.#every(STUCK_SWEEP_MS, () => this.#delivery.sweep())
     this.#every(SLOW_TICK_MS, () => this.#delivery.slowTick())
   }

@@ -19,7 +19,7 @@ export interface RecentEvent {
   readonly resumed?: boolean
   /** Of `message.publish`. */
   readonly payloadBytes?: number
-  /** Equal for equal payloads of one broker process, and else says nothing about them. Some have none when there are thousands a second. */
+  /** Equal for equal payloads of one broker process, and else says nothing about them. Some have none when there are thousands a second, or megabytes. */
   readonly payloadHash?: string
   /** Base64; with `events.keep_payload = on`. */
   readonly payload?: string
@@ -48,12 +48,15 @@ export interface RecentSettings {
 
 /** Characters of topics, client ids, user names and msgids together; beyond it the oldest events go before their time. */
 const TEXT_BOUND = 4 * 1024 * 1024
-/** Bytes of the buffers that payloads lie in; beyond it the oldest payloads go, unhashed, and their events stay. */
+/** Bytes of the buffers that payloads lie in, with `events.keep_payload`; beyond it the oldest payloads go, and their events stay. */
 const PAYLOAD_BOUND = 16 * 1024 * 1024
-/** Payloads hashed in one {@link RecentEvents.settle}: 0.3 ms where they are short. */
-const HASHED_AT_ONCE = 500
-/** Hexadecimal digits of a payload's hash: of 5,000 payloads hardly two share one. */
+/** Milliseconds for which the next two bound what is hashed: a hash takes a microsecond or two, and of a mebibyte two thousand. */
+const HASHING_MS = 200
+const MOST_HASHES = 500
+const MOST_HASHED_BYTES = 1024 * 1024
+/** Hexadecimal digits of a payload's hash, which a number holds: of 5,000 payloads hardly two share one. */
 const HASH_DIGITS = 12
+const NO_HASH = Number.NaN
 
 /** The place of one event. */
 interface Slot {
@@ -68,19 +71,18 @@ interface Slot {
   reason: string | undefined
   resumed: boolean | undefined
   payloadBytes: number | undefined
-  payloadHash: string | undefined
+  payloadHash: number
   payload: Buffer | undefined
   /** What it adds to those that {@link TEXT_BOUND} and {@link PAYLOAD_BOUND} bound. */
   characters: number
-  pinnedBytes: number
+  payloadBufferBytes: number
 }
 
 /**
  * The last events of a running broker, for `hookline plan` and `why --live`. Bounded in number, in characters and in
- * bytes of payloads. An event takes a place that is there already, and references: a message on its
- * way waits for no hash and makes no garbage. Its payload is hashed a moment later and let go,
- * unless `events.keep_payload` is on. Of more than can be hashed the payloads are not held, which
- * would outlive their messages, and have no hash.
+ * bytes of payloads. An event takes a place that is there already, numbers, and as few references as
+ * can be: what one refers to outlives its message, and is copied by two garbage collections. So a payload is
+ * hashed at once and not held, unless `events.keep_payload` is on; beyond what may be hashed, it has no hash.
  */
 export class RecentEvents {
   readonly #now: () => number
@@ -93,14 +95,14 @@ export class RecentEvents {
   #slots: Slot[] = []
   /** Numbers of the oldest event that is there, of the first that may have its payload, and of the next to come. */
   #oldest = 0
-  #unsettled = 0
+  #firstKept = 0
   #next = 0
   #characters = 0
-  /** Payloads that wait for their hash, or are kept. */
-  #pinned = 0
-  #pinnedBytes = 0
+  #keptBytes = 0
   /** Payloads that came in one piece from the network lie in one buffer: it counts once. */
   #lastBuffer: ArrayBufferLike | undefined
+  /** What was hashed since then. */
+  #hashing = { since: 0, hashes: 0, bytes: 0 }
 
   /** `now` in milliseconds since 1970. */
   constructor(settings: RecentSettings, now: () => number) {
@@ -120,7 +122,8 @@ export class RecentEvents {
     slot.qos = record.qos
     slot.retain = record.retain
     slot.payloadBytes = record.payload.length
-    if (this.#pinned < HASHED_AT_ONCE || this.#settings.eventsKeepPayload) this.#pin(slot, record.payload)
+    if (this.#settings.eventsKeepPayload) this.#keep(slot, record.payload)
+    else slot.payloadHash = this.#hashOf(record.payload, at)
     this.#count(slot)
   }
 
@@ -138,35 +141,23 @@ export class RecentEvents {
     this.#count(slot)
   }
 
-  /** Hashes some of the payloads that came since the last time, and lets them go. To be called every so often. */
-  settle(most = HASHED_AT_ONCE): void {
-    if (this.#settings.eventsKeepPayload) return
-    for (let left = most; left > 0 && this.#unsettled < this.#next; this.#unsettled++) {
-      const slot = this.#slot(this.#unsettled)
-      if (slot.payload === undefined) continue
-      slot.payloadHash = this.#hashOf(slot.payload)
-      this.#unpin(slot)
-      left--
-    }
-  }
-
   /** Goes by other settings from now on; of what it has, it keeps what they allow. */
   change({ eventsKeep, eventsKeepPayload }: RecentSettings): void {
     if (eventsKeep !== this.#settings.eventsKeep) {
       while (this.#next - this.#oldest > eventsKeep) this.#forgetOldest()
       this.#slots = this.#numbers().map((number) => this.#slot(number))
       if (this.#settings.eventsKeep === 0 || eventsKeep === 0) this.#startOver()
-      this.#unsettled -= this.#oldest
+      this.#firstKept -= this.#oldest
       this.#next -= this.#oldest
       this.#oldest = 0
     }
-    // what was kept with its payload loses it with the next settle
     this.#settings = { eventsKeep, eventsKeepPayload }
-    if (!eventsKeepPayload) this.#unsettled = this.#oldest
+    if (eventsKeepPayload) return
+    while (this.#firstKept < this.#next) this.#dropOldestPayload()
+    this.#lastBuffer = undefined
   }
 
   look(): RecentLook {
-    this.settle(Infinity)
     return {
       since: this.#since,
       until: this.#now(),
@@ -209,36 +200,39 @@ export class RecentEvents {
   }
 
   #forgetOldest(): void {
+    if (this.#firstKept === this.#oldest) this.#dropOldestPayload()
     const slot = this.#slot(this.#oldest)
-    if (slot.payload !== undefined) this.#unpin(slot)
     this.#characters -= slot.characters
     empty(slot)
     this.#oldest++
-    if (this.#unsettled < this.#oldest) this.#unsettled = this.#oldest
   }
 
-  #pin(slot: Slot, payload: Buffer): void {
+  #keep(slot: Slot, payload: Buffer): void {
     const { buffer } = payload
-    this.#pinned++
     slot.payload = payload
-    slot.pinnedBytes = buffer === this.#lastBuffer ? 0 : buffer.byteLength
+    slot.payloadBufferBytes = buffer === this.#lastBuffer ? 0 : buffer.byteLength
     this.#lastBuffer = buffer
-    this.#pinnedBytes += slot.pinnedBytes
-    for (; this.#pinnedBytes > PAYLOAD_BOUND && this.#unsettled < this.#next; this.#unsettled++) {
-      const oldest = this.#slot(this.#unsettled)
-      if (oldest.payload !== undefined) this.#unpin(oldest)
-    }
+    this.#keptBytes += slot.payloadBufferBytes
+    while (this.#keptBytes > PAYLOAD_BOUND && this.#firstKept < this.#next) this.#dropOldestPayload()
   }
 
-  #unpin(slot: Slot): void {
-    this.#pinned--
+  /** Of the first event that may have one. */
+  #dropOldestPayload(): void {
+    const slot = this.#slot(this.#firstKept)
     slot.payload = undefined
-    this.#pinnedBytes -= slot.pinnedBytes
-    slot.pinnedBytes = 0
+    this.#keptBytes -= slot.payloadBufferBytes
+    slot.payloadBufferBytes = 0
+    this.#firstKept++
   }
 
-  #hashOf(payload: Buffer): string {
-    return hash('sha256', Buffer.concat([this.#secret, payload]), 'hex').slice(0, HASH_DIGITS)
+  #hashOf(payload: Buffer, at: number): number {
+    const passed = at - this.#hashing.since
+    // a clock may go back
+    if (passed >= HASHING_MS || passed < 0) this.#hashing = { since: at, hashes: 0, bytes: 0 }
+    if (this.#hashing.hashes >= MOST_HASHES || this.#hashing.bytes >= MOST_HASHED_BYTES) return NO_HASH
+    this.#hashing.hashes++
+    this.#hashing.bytes += payload.length
+    return Number.parseInt(hash('sha256', Buffer.concat([this.#secret, payload]), 'hex').slice(0, HASH_DIGITS), 16)
   }
 }
 
@@ -249,12 +243,16 @@ function noneOfAny(): Record<HookName, number> {
 function emptySlot(): Slot {
   return {
     hook: 'message.publish', at: 0, clientid: '', username: undefined, topic: undefined, msgid: undefined, qos: undefined, retain: undefined,
-    reason: undefined, resumed: undefined, payloadBytes: undefined, payloadHash: undefined, payload: undefined, characters: 0, pinnedBytes: 0,
+    reason: undefined, resumed: undefined, payloadBytes: undefined, payloadHash: NO_HASH, payload: undefined, characters: 0, payloadBufferBytes: 0,
   }
 }
 
 function eventIn({ hook, at, clientid, username, topic, msgid, qos, retain, reason, resumed, payloadBytes, payloadHash, payload }: Slot): RecentEvent {
-  return { hook, at, clientid, username, topic, msgid, qos, retain, reason, resumed, payloadBytes, payloadHash, payload: payload?.toString('base64') }
+  return { hook, at, clientid, username, topic, msgid, qos, retain, reason, resumed, payloadBytes, payloadHash: textOf(payloadHash), payload: payload?.toString('base64') }
+}
+
+function textOf(payloadHash: number): string | undefined {
+  return Number.isNaN(payloadHash) ? undefined : payloadHash.toString(16).padStart(HASH_DIGITS, '0')
 }
 
 /** So that nothing of it is kept alive, and nothing of it is taken for the next one's. */
@@ -268,5 +266,5 @@ function empty(slot: Slot): void {
   slot.reason = undefined
   slot.resumed = undefined
   slot.payloadBytes = undefined
-  slot.payloadHash = undefined
+  slot.payloadHash = NO_HASH
 }

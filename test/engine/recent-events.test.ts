@@ -33,18 +33,39 @@ test('payloads are known by a hash that is equal for equal ones and different in
   expect(JSON.stringify(here.look())).not.toContain(Buffer.from('on').toString('base64'))
 })
 
-test('a payload is let go when it is hashed, some at a time', () => {
+test('of 500 messages in 200 milliseconds payloads are hashed, and of a mebibyte', () => {
+  let now = 0
+  const recent = new RecentEvents({ eventsKeep: 5_000, eventsKeepPayload: false }, () => now)
+  const publishAll = (count: number, bytes: number): number => {
+    const before = hashes(recent).filter((hash) => hash !== undefined).length
+    for (let i = 0; i < count; i++) recent.published(record('a', Buffer.alloc(bytes)), undefined, now)
+    return hashes(recent).filter((hash) => hash !== undefined).length - before
+  }
+  expect(publishAll(600, 1)).toBe(500)
+  now = 199
+  expect(publishAll(1, 1)).toBe(0)
+  now = 200
+  expect(publishAll(10, 400 * 1024)).toBe(3)
+  now = 400
+  expect(publishAll(600, 1)).toBe(500)
+  now = 0
+  expect(publishAll(600, 1)).toBe(500)
+})
+
+test('of a payload nothing is held but its hash', () => {
   const recent = new RecentEvents(FIVE, () => 0)
-  for (const payload of ['1', '2', '3']) publish(recent, 'a', payload)
-  recent.settle(2)
+  publish(recent, 'a', 'x')
   recent.change({ ...FIVE, eventsKeepPayload: true })
-  expect(payloads(recent)).toEqual([undefined, undefined, '3'])
+  expect(payloads(recent)).toEqual([undefined])
+  publish(recent, 'a', 'y')
+  expect(payloads(recent)).toEqual([undefined, 'y'])
+  for (let i = 0; i < 7; i++) publish(recent, 'a', String(i))
+  expect(payloads(recent)).toEqual(['2', '3', '4', '5', '6'])
 })
 
 test('events.keep_payload keeps payloads, as far as a bound on bytes reaches', () => {
   const recent = new RecentEvents({ eventsKeep: 100, eventsKeepPayload: true }, () => 0)
   publish(recent, 'a', 'hello')
-  recent.settle()
   expect(payloads(recent)).toEqual(['hello'])
   for (let i = 0; i < 40; i++) publish(recent, 'a', 'x'.repeat(1024 * 1024))
   const kept = payloads(recent)
