@@ -53,6 +53,12 @@ export interface Submission {
 
 export type LogKind = 'queue' | 'pubsub'
 
+/** A message up to which a client has acknowledged everything of a topic. */
+export interface Position {
+  readonly msgid: string
+  readonly score: number
+}
+
 export interface PageRequest {
   /** Where a cold reader begins: `queue` at the beginning, `pubsub` at the client's position. */
   readonly kind: LogKind
@@ -60,8 +66,11 @@ export interface PageRequest {
   readonly topic: string
   /** Score of the last entry taken; absent: cold. */
   readonly after: number | undefined
-  /** Of a cold `pubsub` reader: a position of the client that the store may not have yet. The later one counts, if it is in the log. */
-  readonly position?: string | undefined
+  /**
+   * Of a cold `pubsub` reader: a position of the client that the store may not have yet. The later one counts, if it is in the log;
+   * at another place than where the reader saw it, the log has lost data and got it back, others may lie before it, and it counts as gone.
+   */
+  readonly position?: Position | undefined
   /** Entries at most. */
   readonly limit: number
   done(page: Page | Error): void

@@ -1,6 +1,6 @@
-interface Sent {
-  readonly msgid: string
-  readonly score: number
+import type { Position } from './ports.ts'
+
+interface Sent extends Position {
   done: boolean
 }
 
@@ -13,7 +13,7 @@ export class RunList {
   #sent: Sent[] = []
   readonly #byId = new Map<string, Sent>()
   #doneScore = 0
-  #position: string | undefined
+  #position: Position | undefined
 
   /** Messages sent and not yet below the position. */
   get length(): number {
@@ -26,7 +26,7 @@ export class RunList {
   }
 
   /** The message to which the position has moved last. */
-  get position(): string | undefined {
+  get position(): Position | undefined {
     return this.#position
   }
 
@@ -49,12 +49,12 @@ export class RunList {
     const entry = this.#byId.get(msgid)
     if (entry === undefined) return undefined
     entry.done = true
-    let position: string | undefined
+    let position: Position | undefined
     let passed = 0
     for (const head of this.#sent) {
       if (!head.done) break
       passed++
-      position = head.msgid
+      position = head
       this.#doneScore = Math.max(this.#doneScore, head.score)
       this.#byId.delete(head.msgid)
     }
@@ -62,7 +62,7 @@ export class RunList {
       this.#sent = this.#sent.slice(passed)
       this.#position = position
     }
-    return position
+    return position?.msgid
   }
 
   /** The log lost data: scores mean nothing any more, what was sent stays sent. */

@@ -202,8 +202,9 @@ export class MemoryRedis {
 
   page({ kind, clientid, topic, after, limit, position }: PageRequest): Page {
     const set = this.#log(topic)
-    const known = kind === 'pubsub' && position !== undefined ? set?.score(position) ?? 0 : 0
-    const start = after ?? Math.max(this.#start(kind, clientid, topic), known)
+    const known = kind === 'pubsub' && position !== undefined ? set?.score(position.msgid) : undefined
+    const hasMoved = known !== undefined && known !== position?.score
+    const start = after ?? (hasMoved ? this.#start(kind, clientid, topic, position?.msgid) : Math.max(this.#start(kind, clientid, topic), known ?? 0))
     const from = set?.after(start) ?? 0
     const looked = set?.members().slice(from, from + limit) ?? []
     const entries: { score: number, record: MessageRecord }[] = []
@@ -261,11 +262,11 @@ export class MemoryRedis {
   }
 
   /** The score after which a reader that is cold goes on: see start.lua. */
-  #start(kind: LogKind, clientid: string, topic: string): number {
+  #start(kind: LogKind, clientid: string, topic: string, moved?: string): number {
     if (kind === 'queue') return 0
     const id = this.position(clientid, topic)
     if (id === undefined) return 0
-    const score = this.#log(topic)?.score(id)
+    const score = id === moved ? undefined : this.#log(topic)?.score(id)
     if (score !== undefined) return score
     const time = this.#isOfOther(id, topic) ? undefined : msgidMicros(id)
     return time === undefined ? 0 : Math.max(0, Math.min(time - SKEW_MICROS, this.clock))

@@ -86,7 +86,7 @@ function chunks<T>(items: readonly T[], most: number, weight: (item: T) => numbe
 
 function pageCall(reads: readonly OfKind<'page'>[]): ReadCall {
   const args = reads.flatMap(({ request }) =>
-    [request.kind, request.clientid, request.topic, place(request.after), request.position ?? '', String(request.limit)])
+    [request.kind, request.clientid, request.topic, place(request.after), request.position?.msgid ?? '', place(request.position?.score), String(request.limit)])
   return scriptCall('page', [String(PAGE_BYTES), ...args], reads, (reply) => {
     const [clock = NOTHING, ...texts] = buffers(reply)
     return reads.filter(({ request }, i) => {

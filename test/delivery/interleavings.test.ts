@@ -200,3 +200,22 @@ test('a position that Redis refuses to take is not read from again, also when it
   await rig.publish('pubsub/a', '3')
   expect(client.got).toEqual(['1', '2', '3'])
 })
+
+test('what a failover put before an acknowledged message is delivered', async () => {
+  const rig = new Rig()
+  const client = rig.connect('c')
+  client.subscribe('pubsub/a')
+  for (const payload of ['1', '2']) await rig.publish('pubsub/a', payload)
+  client.ackAll()
+  await rig.settle()
+  // the new master has not got the second one, which its publisher's broker stores again: behind another one's
+  const { redis } = rig.pool
+  const second = [...redis.records.values()].find(({ payload }) => payload.toString() === '2')
+  if (second === undefined) throw new Error('it is stored')
+  redis.apply({ kind: 'ack-queue', topic: 'pubsub/a', msgid: second.id })
+  redis.apply({ kind: 'store', record: { ...second, id: 'of another broker', payload: Buffer.from('3') }, expirySeconds: undefined })
+  redis.apply({ kind: 'store', record: second, expirySeconds: undefined })
+  rig.delivery.poolBack(rig.pool, { sameData: false })
+  await rig.settle()
+  expect(client.got).toContain('3')
+})

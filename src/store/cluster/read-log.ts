@@ -1,7 +1,7 @@
 import { keys } from '../../actions/keys.ts'
 import type { MessageRecord } from '../../actions/message-record.ts'
 import { msgidMicros } from '../../actions/msgid.ts'
-import type { LogEntry, LogKind, Page, PageRequest } from '../../delivery/ports.ts'
+import type { LogEntry, LogKind, Page, PageRequest, Position } from '../../delivery/ports.ts'
 import { ask, askIfFit, askInOrder, command, textOf, textsOf } from './ask.ts'
 import type { Nodes } from './nodes.ts'
 import { readRecord, readWhole, type LargeRecord } from './read-records.ts'
@@ -57,22 +57,23 @@ export async function readPage(nodes: Nodes, { kind, clientid, topic, after, pos
 /** The score after which a cold reader of a topic's log goes on (SPEC 3), as in scripts/start.lua. */
 export async function startOf(
   nodes: Nodes,
-  { kind, clientid, topic, position }: { readonly kind: LogKind, readonly clientid: string, readonly topic: string, readonly position?: string | undefined },
+  { kind, clientid, topic, position }: { readonly kind: LogKind, readonly clientid: string, readonly topic: string, readonly position?: Position | undefined },
 ): Promise<number> {
   const log = keys.log(topic)
   await renewScores(nodes, log)
   if (kind === 'queue') return 0
-  const held = await heldStart(nodes, clientid, topic)
-  const score = position === undefined ? undefined : textOf(await ask(nodes, log, command('zscore', log, position)))
-  return Math.max(held, Number(score ?? 0))
+  const score = position === undefined ? undefined : textOf(await ask(nodes, log, command('zscore', log, position.msgid)))
+  if (score !== undefined && Number(score) !== position?.score) return await heldStart(nodes, clientid, topic, position?.msgid)
+  return Math.max(await heldStart(nodes, clientid, topic), Number(score ?? 0))
 }
 
-async function heldStart(nodes: Nodes, clientid: string, topic: string): Promise<number> {
+/** `moved` is as good as gone. */
+async function heldStart(nodes: Nodes, clientid: string, topic: string, moved?: string): Promise<number> {
   const log = keys.log(topic)
   const key = keys.position(clientid, topic)
   const position = textOf(await askIfFit(nodes, key, command('get', key)))
   if (position === undefined) return 0
-  const score = textOf(await ask(nodes, log, command('zscore', log, position)))
+  const score = position === moved ? undefined : textOf(await ask(nodes, log, command('zscore', log, position)))
   if (score !== undefined) return Number(score)
   // client `a` of topic `b:c` and client `a:b` of topic `c` share a position: this one may be the other's
   const held = textOf(await askIfFit(nodes, keys.message(position), command('hget', keys.message(position), 'topic')))

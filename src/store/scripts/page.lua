@@ -2,12 +2,12 @@
 --
 -- ARGV  bytes of messages at most in all, but one message at least; then per request: `queue` or
 --       `pubsub`, client id, topic, score of the last entry taken (empty: cold, see start.lua),
---       a position that Redis may not have yet (empty: none), entries at most
+--       a position that Redis may not have yet and its score (empty: none), entries at most
 -- Reply a list: the pool's clock; then per request a text and the records' texts (see record.lua).
 --       The first text: score of the last entry looked at; 0, 1 if there may be more, or 2 if the
 --       requests before this one left no room for it, or its log holds old entries that are yet to be
 --       given scores: ask again; and the records' heads. Or `!` and an error.
-local HEAD, WIDTH = 1, 6
+local HEAD, WIDTH = 1, 7
 local budget, spent = tonumber(ARGV[1]), 0
 local clock = tonumber(redis.call('GET', CLOCK) or 0)
 
@@ -19,7 +19,7 @@ local function tidy(topic, gone, found)
   if (#gone > 0 or found == 0) and redis.call('EXISTS', log) == 0 then redis.pcall('ZREM', TOPICS, topic) end
 end
 
-local function page(kind, client, topic, after, known, limit)
+local function page(kind, client, topic, after, known, known_score, limit)
   local found = redis.pcall('ZCARD', LOG .. topic)
   if type(found) == 'table' then return '!' .. found.err, '' end
   if after == '' then
@@ -27,7 +27,7 @@ local function page(kind, client, topic, after, known, limit)
     if not fine then return '!' .. (type(renewed) == 'table' and renewed.err or tostring(renewed)), '' end
     if not renewed then return '0 2', '' end
   end
-  local last = start_of(kind, client, topic, after, clock, known)
+  local last = start_of(kind, client, topic, after, clock, known, known_score)
   local rows = redis.call('ZRANGEBYSCORE', LOG .. topic, string.format('(%.0f', last), '+inf',
     'WITHSCORES', 'LIMIT', 0, limit)
   local heads, texts, gone = {}, {}, {}
@@ -57,7 +57,7 @@ end
 
 local reply = { '' }
 for at = HEAD + 1, #ARGV, WIDTH do
-  local head, texts = page(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], tonumber(ARGV[at + 5]))
+  local head, texts = page(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], tonumber(ARGV[at + 6]))
   reply[#reply + 1] = head
   reply[#reply + 1] = texts
 end

@@ -4,7 +4,7 @@ import type { ChangedTopics, ChangedTopicsRequest, PresentClients, TopicsRequest
 import { slotOf } from '../../../src/store/cluster/slot.ts'
 import { slotTag } from '../../../src/store/cluster/slot-tag.ts'
 import { inOrder, longId, oldMessage, VERSIONS, type OldMessage, type Version } from '../emqx-data.ts'
-import { goodPage, message, page, placeOf, retained, store, submit, withResolvers } from '../pool-kit.ts'
+import { command, goodPage, message, page, placeOf, retained, store, submit, withResolvers } from '../pool-kit.ts'
 import { useCluster } from './cluster-kit.ts'
 
 const world = useCluster({ replicas: 0 })
@@ -127,6 +127,7 @@ describe('a page', () => {
 
 describe('a cold pubsub reader', () => {
   const cold = { kind: 'pubsub', clientid: 'c' } as const
+  const forget = (): ReturnType<typeof submit> => submit(world.kit.pool, [command('del', 'mqtt:acked:c:a')])
   const move = (msgid: string): ReturnType<typeof submit> => submit(world.kit.pool, [{ kind: 'ack-pubsub', clientid: 'c', topic: 'a', msgid }])
 
   it('begins at the beginning without a position, after its position with one', async () => {
@@ -140,11 +141,24 @@ describe('a cold pubsub reader', () => {
 
   it('begins after a position of its own that Redis does not have yet, if it is the later one and in the log', async () => {
     const all = await stored('a', 3)
-    const [first = '', second = ''] = all.map(({ record }) => record.id)
+    const [first, second] = all.map(({ record, score }) => ({ msgid: record.id, score }))
     expect((await read('a', { ...cold, position: first })).entries).toEqual(all.slice(1))
-    await move(second)
+    await move(second?.msgid ?? '')
     expect((await read('a', { ...cold, position: first })).entries).toEqual(all.slice(2))
-    expect((await read('a', { ...cold, position: message('a').id })).entries).toEqual(all.slice(2))
+    expect((await read('a', { ...cold, position: { msgid: message('a').id, score: 1 } })).entries).toEqual(all.slice(2))
+  })
+
+  it('goes back a minute by the time of a position that stands elsewhere than the reader saw it', async () => {
+    const all = await stored('a', 3)
+    const [first, second] = all.map(({ record, score }) => ({ msgid: record.id, score }))
+    const moved = { msgid: second?.msgid ?? '', score: (second?.score ?? 0) - 1 }
+    expect((await read('a', { ...cold, position: moved })).entries).toEqual(all)
+    await move(moved.msgid)
+    expect((await read('a', { ...cold, position: moved })).entries).toEqual(all)
+    // what Redis has before it stands where it stood
+    await forget()
+    await move(first?.msgid ?? '')
+    expect((await read('a', { ...cold, position: moved })).entries).toEqual(all.slice(1))
   })
 
   it('goes back a minute by the time of a position that is no longer stored', async () => {
