@@ -229,7 +229,7 @@ export class RecentEvents {
     const passed = at - this.#hashing.since
     // a clock may go back
     if (passed >= HASHING_MS || passed < 0) this.#hashing = { since: at, hashes: 0, bytes: 0 }
-    if (this.#hashing.hashes >= MOST_HASHES || this.#hashing.bytes >= MOST_HASHED_BYTES) return NO_HASH
+    if (this.#hashing.hashes >= MOST_HASHES || this.#hashing.bytes + payload.length > MOST_HASHED_BYTES) return NO_HASH
     this.#hashing.hashes++
     this.#hashing.bytes += payload.length
     return Number.parseInt(hash('sha256', Buffer.concat([this.#secret, payload]), 'hex').slice(0, HASH_DIGITS), 16)
