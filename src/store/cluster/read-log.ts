@@ -49,8 +49,7 @@ export async function readPage(nodes: Nodes, { kind, clientid, topic, after, pos
   return {
     entries, last,
     more: taken.length < rows.length || rows.length === limit,
-    // a log that was brought here from elsewhere may be ahead of the clock
-    clock: clock < last ? Math.max(clock, await newestScore(nodes, log)) : clock,
+    clock: clock < last ? Math.max(clock, await seenUpTo(nodes, log, rows, last)) : clock,
   }
 }
 
@@ -82,6 +81,15 @@ async function heldStart(nodes: Nodes, clientid: string, topic: string, moved?: 
   const clock = Number(textOf(await ask(nodes, log, command('get', clockKey(log)))) ?? 0)
   // never beyond the clock: the id was made by the broker's
   return Math.max(0, Math.min(micros - SKEW, clock))
+}
+
+/**
+ * Where the clock may be behind what was read: the log was brought here from elsewhere, or its slot is on
+ * its way to another master and somebody stored between one answer and the next. What has come since
+ * the page was read was not seen.
+ */
+async function seenUpTo(nodes: Nodes, log: string, rows: readonly Row[], last: number): Promise<number> {
+  return rows.length > 0 ? last : Math.min(last, await newestScore(nodes, log))
 }
 
 /** The score of the newest entry of a log, 0 if there is none. Rejects when the cluster fails. */

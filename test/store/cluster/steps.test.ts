@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { keys } from '../../../src/actions/keys.ts'
 import type { MessageRecord } from '../../../src/actions/message-record.ts'
 import type { Page } from '../../../src/delivery/ports.ts'
 import { acknowledgeQueue } from '../../../src/store/cluster/acknowledge.ts'
@@ -9,6 +10,8 @@ import { openNodes, type Nodes } from '../../../src/store/cluster/nodes.ts'
 import { notePresence } from '../../../src/store/cluster/note-presence.ts'
 import { readPage } from '../../../src/store/cluster/read-log.ts'
 import { CLUSTER_SCRIPTS } from '../../../src/store/cluster/scripts.ts'
+import { slotTag } from '../../../src/store/cluster/slot-tag.ts'
+import { slotOf } from '../../../src/store/cluster/slot.ts'
 import { storeMessages } from '../../../src/store/cluster/store-messages.ts'
 import type { Call } from '../../../src/store/connection.ts'
 import type { Script } from '../../../src/store/scripts.ts'
@@ -122,6 +125,19 @@ const STEPS = {
   'its record is written': isScript(CLUSTER_SCRIPTS.storeRecord),
   'it is logged': isScript(CLUSTER_SCRIPTS.storeLog),
 }
+
+describe('a page of a log that is ahead of its clock', () => {
+  it('says of nothing that it was seen that came after the page was read', async () => {
+    await storing(message('a'))()
+    const newest = async (): Promise<number> => Number((await cluster.client.zrange('mqtt:msg:a', '-1', '-1', 'WITHSCORES'))[1])
+    const first = await newest()
+    // as if the log had been brought here from elsewhere, or the slot were on its way to another master
+    await cluster.client.set(keys.slotClock(slotTag(slotOf(keys.log('a')))), '1')
+    const found = await readPage(interrupted(isCommand('ZREVRANGE'), storing(message('a'))), { kind: 'queue', clientid: 'c', topic: 'a', after: first, limit: 10, done() {} })
+    expect(await newest()).toBeGreaterThan(first)
+    expect(found).toMatchObject({ entries: [], last: first, clock: first })
+  })
+})
 
 describe.each(['a', '{x}/{y}'])('a broker that dies while it stores on %j', (topic) => {
   it.each(Object.entries(STEPS))('before %s leaves no id without record, and none that nobody finds for longer than an hour', async (_, step) => {
