@@ -59,6 +59,15 @@ export interface Position {
   readonly score: number
 }
 
+/**
+ * Where a reader that knows no score goes on. `doubted`: the log may have lost data since. Then the message may have been
+ * stored again, behind others that the reader has not seen: if it stands elsewhere than at `score`, the reader goes on
+ * after an earlier position that stands where it stood, or as if it were gone, whichever is later.
+ */
+export interface ColdPosition extends Pick<Position, 'msgid'> {
+  readonly doubted?: { readonly score: number, readonly earlier: Position | undefined } | undefined
+}
+
 export interface PageRequest {
   /** Where a cold reader begins: `queue` at the beginning, `pubsub` at the client's position. */
   readonly kind: LogKind
@@ -66,11 +75,8 @@ export interface PageRequest {
   readonly topic: string
   /** Score of the last entry taken; absent: cold. */
   readonly after: number | undefined
-  /**
-   * Of a cold `pubsub` reader: a position of the client that the store may not have yet. The later one counts, if it is in the log;
-   * at another place than where the reader saw it, the log has lost data and got it back, others may lie before it, and it counts as gone.
-   */
-  readonly position?: Position | undefined
+  /** Of a cold `pubsub` reader: a position of the client that the store may not have yet. The later one counts, if it is in the log. */
+  readonly position?: ColdPosition | undefined
   /** Entries at most. */
   readonly limit: number
   done(page: Page | Error): void

@@ -2,7 +2,7 @@ import type { Effect, Outcome } from '../actions/effect.ts'
 import { keys } from '../actions/keys.ts'
 import { RECORD_FIELDS, recordFields, type MessageRecord } from '../actions/message-record.ts'
 import { msgidMicros } from '../actions/msgid.ts'
-import type { LogKind, Page, PageRequest, RetainedRequest, TopicIndex } from '../delivery/ports.ts'
+import type { ColdPosition, Page, PageRequest, RetainedRequest, TopicIndex } from '../delivery/ports.ts'
 import { keyIndexes } from '../language/redis-commands.ts'
 import { unfitCommand } from '../store/unfit-command.ts'
 import { Keyspace, RedisError } from './keyspace.ts'
@@ -202,9 +202,7 @@ export class MemoryRedis {
 
   page({ kind, clientid, topic, after, limit, position }: PageRequest): Page {
     const set = this.#log(topic)
-    const known = kind === 'pubsub' && position !== undefined ? set?.score(position.msgid) : undefined
-    const hasMoved = known !== undefined && known !== position?.score
-    const start = after ?? (hasMoved ? this.#start(kind, clientid, topic, position?.msgid) : Math.max(this.#start(kind, clientid, topic), known ?? 0))
+    const start = after ?? (kind === 'pubsub' ? this.#start(clientid, topic, position) : 0)
     const from = set?.after(start) ?? 0
     const looked = set?.members().slice(from, from + limit) ?? []
     const entries: { score: number, record: MessageRecord }[] = []
@@ -234,7 +232,7 @@ export class MemoryRedis {
       return undefined
     }
     const score = this.body(record.id) === undefined ? undefined : this.#log(topic)?.score(record.id)
-    const start = reader === undefined ? Infinity : reader.after ?? this.#start(reader.kind, reader.clientid, topic)
+    const start = reader === undefined ? Infinity : reader.after ?? (reader.kind === 'pubsub' ? this.#start(reader.clientid, topic) : 0)
     return { record, inLogAt: score !== undefined && score > start ? score : undefined }
   }
 
@@ -261,14 +259,22 @@ export class MemoryRedis {
     return last(this.#log(topic))?.score ?? 0
   }
 
-  /** The score after which a reader that is cold goes on: see start.lua. */
-  #start(kind: LogKind, clientid: string, topic: string, moved?: string): number {
-    if (kind === 'queue') return 0
-    const id = this.position(clientid, topic)
-    if (id === undefined) return 0
-    const score = id === moved ? undefined : this.#log(topic)?.score(id)
-    if (score !== undefined) return score
-    const time = this.#isOfOther(id, topic) ? undefined : msgidMicros(id)
+  /** The score after which a `pubsub` reader that is cold goes on: see start.lua. */
+  #start(clientid: string, topic: string, known?: ColdPosition): number {
+    const scoreOf = (msgid: string | undefined): number | undefined => msgid === undefined ? undefined : this.#log(topic)?.score(msgid)
+    if (known?.doubted !== undefined) {
+      const { score, earlier } = known.doubted
+      if (scoreOf(known.msgid) === score) return score
+      const stood = earlier !== undefined && scoreOf(earlier.msgid) === earlier.score
+      return Math.max(this.#timeStart(known.msgid), stood ? earlier.score : 0)
+    }
+    const held = this.position(clientid, topic)
+    const heldStart = held === undefined || this.#isOfOther(held, topic) ? 0 : this.#timeStart(held)
+    return Math.max(scoreOf(held) ?? heldStart, scoreOf(known?.msgid) ?? 0)
+  }
+
+  #timeStart(msgid: string): number {
+    const time = msgidMicros(msgid)
     return time === undefined ? 0 : Math.max(0, Math.min(time - SKEW_MICROS, this.clock))
   }
 

@@ -85,8 +85,10 @@ function chunks<T>(items: readonly T[], most: number, weight: (item: T) => numbe
 }
 
 function pageCall(reads: readonly OfKind<'page'>[]): ReadCall {
-  const args = reads.flatMap(({ request }) =>
-    [request.kind, request.clientid, request.topic, place(request.after), request.position?.msgid ?? '', place(request.position?.score), String(request.limit)])
+  const args = reads.flatMap(({ request: { kind, clientid, topic, after, position, limit } }) => [
+    kind, clientid, topic, place(after), String(limit),
+    position?.msgid ?? '', place(position?.doubted?.score), position?.doubted?.earlier?.msgid ?? '', place(position?.doubted?.earlier?.score),
+  ])
   return scriptCall('page', [String(PAGE_BYTES), ...args], reads, (reply) => {
     const [clock = NOTHING, ...texts] = buffers(reply)
     return reads.filter(({ request }, i) => {

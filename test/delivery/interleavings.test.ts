@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Submission } from '../../src/delivery/ports.ts'
+import { RunList } from '../../src/delivery/run-list.ts'
 import type { Step } from '../../src/plan/program.ts'
 import { MemoryPool } from '../../src/simulate/memory-pool.ts'
 import { MemoryRedis } from '../../src/simulate/memory-redis.ts'
@@ -218,4 +219,18 @@ test('what a failover put before an acknowledged message is delivered', async ()
   rig.delivery.poolBack(rig.pool, { sameData: false })
   await rig.settle()
   expect(client.got).toContain('3')
+})
+
+test('what was on its way when the log lost data says nothing about where a reader stands', () => {
+  const run = new RunList()
+  for (const [msgid, score] of [['1', 1_000_000], ['2', 7_000_000], ['3', 13_000_000]] as const) run.sent(msgid, score)
+  run.done('1')
+  run.done('2')
+  expect(run.position).toEqual({ msgid: '2', doubted: undefined })
+  run.forgetScores()
+  run.done('3')
+  expect(run.position).toMatchObject({ msgid: '3', doubted: { score: 13_000_000, earlier: { msgid: '2', score: 7_000_000 } } })
+  run.sent('4', 14_000_000)
+  run.done('4')
+  expect(run.position).toEqual({ msgid: '4', doubted: undefined })
 })

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { MessageRecord } from '../../src/actions/message-record.ts'
 import type { ChangedTopics, ChangedTopicsRequest, TopicsRequest } from '../../src/delivery/ports.ts'
 import type { OpenPool } from '../../src/store/open-pool.ts'
-import { command, goodPage, message, page, placeOf, poolSpec, readyPool, retained, store, submit, withResolvers } from './pool-kit.ts'
+import { goodPage, message, page, placeOf, poolSpec, readyPool, retained, store, submit, withResolvers } from './pool-kit.ts'
 import { startRedis, type RedisServer } from './redis-server.ts'
 
 let redis: RedisServer
@@ -130,7 +130,6 @@ describe('a page', () => {
 
 describe('a cold pubsub reader', () => {
   const cold = { kind: 'pubsub', clientid: 'c' } as const
-  const forget = () => submit(pool, [command('del', 'mqtt:acked:c:a')])
   const move = (msgid: string) => submit(pool, [{ kind: 'ack-pubsub', clientid: 'c', topic: 'a', msgid }])
 
   it('begins at the beginning without a position, after its position with one', async () => {
@@ -144,25 +143,26 @@ describe('a cold pubsub reader', () => {
 
   it('begins after a position of its own that Redis does not have yet, if it is the later one and in the log', async () => {
     const all = await stored('a', 3)
-    const [first, second] = all.map(({ record, score }) => ({ msgid: record.id, score }))
+    const [first, second] = all.map(({ record }) => ({ msgid: record.id }))
     expect((await goodPage(pool, 'a', { ...cold, position: first })).entries).toEqual(all.slice(1))
     await move(second?.msgid ?? '')
     expect((await goodPage(pool, 'a', { ...cold, position: first })).entries).toEqual(all.slice(2))
-    expect((await goodPage(pool, 'a', { ...cold, position: { msgid: message('a').id, score: 1 } })).entries).toEqual(all.slice(2))
+    expect((await goodPage(pool, 'a', { ...cold, position: { msgid: message('a').id } })).entries).toEqual(all.slice(2))
     expect((await goodPage(pool, 'a', { kind: 'queue', clientid: 'c', position: first })).entries).toEqual(all)
   })
 
-  it('goes back a minute by the time of a position that stands elsewhere than the reader saw it', async () => {
-    const all = await stored('a', 3)
-    const [first, second] = all.map(({ record, score }) => ({ msgid: record.id, score }))
-    const moved = { msgid: second?.msgid ?? '', score: (second?.score ?? 0) - 1 }
-    expect((await goodPage(pool, 'a', { ...cold, position: moved })).entries).toEqual(all)
-    await move(moved.msgid)
-    expect((await goodPage(pool, 'a', { ...cold, position: moved })).entries).toEqual(all)
-    // what Redis has before it stands where it stood
-    await forget()
-    await move(first?.msgid ?? '')
-    expect((await goodPage(pool, 'a', { ...cold, position: moved })).entries).toEqual(all.slice(1))
+  it('goes on after a doubted position where it stands, else after an earlier one, else a minute before its time', async () => {
+    const all = await stored('a', 4)
+    const [first, second, third] = all.map(({ record, score }) => ({ msgid: record.id, score }))
+    if (first === undefined || second === undefined || third === undefined) throw new Error('there are four')
+    const from = async (score: number, earlier?: { readonly msgid: string, readonly score: number }) =>
+      (await goodPage(pool, 'a', { ...cold, position: { msgid: third.msgid, doubted: { score, earlier } } })).entries
+    // Redis has it, and does not know that it stood elsewhere
+    await move(third.msgid)
+    expect(await from(third.score)).toEqual(all.slice(3))
+    expect(await from(third.score - 1, second)).toEqual(all.slice(2))
+    expect(await from(third.score - 1, { ...second, score: first.score })).toEqual(all)
+    expect(await from(third.score - 1)).toEqual(all)
   })
 
   it('goes back a minute by the time of a position that is no longer stored', async () => {

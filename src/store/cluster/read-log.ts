@@ -1,7 +1,7 @@
 import { keys } from '../../actions/keys.ts'
 import type { MessageRecord } from '../../actions/message-record.ts'
 import { msgidMicros } from '../../actions/msgid.ts'
-import type { LogEntry, LogKind, Page, PageRequest, Position } from '../../delivery/ports.ts'
+import type { ColdPosition, LogEntry, LogKind, Page, PageRequest } from '../../delivery/ports.ts'
 import { ask, askIfFit, askInOrder, command, textOf, textsOf } from './ask.ts'
 import type { Nodes } from './nodes.ts'
 import { readRecord, readWhole, type LargeRecord } from './read-records.ts'
@@ -56,28 +56,44 @@ export async function readPage(nodes: Nodes, { kind, clientid, topic, after, pos
 /** The score after which a cold reader of a topic's log goes on (SPEC 3), as in scripts/start.lua. */
 export async function startOf(
   nodes: Nodes,
-  { kind, clientid, topic, position }: { readonly kind: LogKind, readonly clientid: string, readonly topic: string, readonly position?: Position | undefined },
+  { kind, clientid, topic, position }: { readonly kind: LogKind, readonly clientid: string, readonly topic: string, readonly position?: ColdPosition | undefined },
 ): Promise<number> {
   const log = keys.log(topic)
   await renewScores(nodes, log)
   if (kind === 'queue') return 0
-  const score = position === undefined ? undefined : textOf(await ask(nodes, log, command('zscore', log, position.msgid)))
-  if (score !== undefined && Number(score) !== position?.score) return await heldStart(nodes, clientid, topic, position?.msgid)
-  return Math.max(await heldStart(nodes, clientid, topic), Number(score ?? 0))
+  if (position?.doubted !== undefined) return await doubtedStart(nodes, log, position.msgid, position.doubted)
+  const score = position === undefined ? undefined : await scoreOf(nodes, log, position.msgid)
+  return Math.max(await heldStart(nodes, clientid, topic), score ?? 0)
 }
 
-/** `moved` is as good as gone. */
-async function heldStart(nodes: Nodes, clientid: string, topic: string, moved?: string): Promise<number> {
+async function doubtedStart(nodes: Nodes, log: string, msgid: string, { score, earlier }: NonNullable<ColdPosition['doubted']>): Promise<number> {
+  if (await scoreOf(nodes, log, msgid) === score) return score
+  const byTime = await timeStart(nodes, log, msgid)
+  const stood = earlier !== undefined && await scoreOf(nodes, log, earlier.msgid) === earlier.score
+  return stood ? Math.max(byTime, earlier.score) : byTime
+}
+
+async function scoreOf(nodes: Nodes, log: string, msgid: string): Promise<number | undefined> {
+  const score = textOf(await ask(nodes, log, command('zscore', log, msgid)))
+  return score === undefined ? undefined : Number(score)
+}
+
+async function heldStart(nodes: Nodes, clientid: string, topic: string): Promise<number> {
   const log = keys.log(topic)
   const key = keys.position(clientid, topic)
   const position = textOf(await askIfFit(nodes, key, command('get', key)))
   if (position === undefined) return 0
-  const score = position === moved ? undefined : textOf(await ask(nodes, log, command('zscore', log, position)))
-  if (score !== undefined) return Number(score)
+  const score = await scoreOf(nodes, log, position)
+  if (score !== undefined) return score
   // client `a` of topic `b:c` and client `a:b` of topic `c` share a position: this one may be the other's
   const held = textOf(await askIfFit(nodes, keys.message(position), command('hget', keys.message(position), 'topic')))
-  const micros = msgidMicros(position) ?? 0
-  if ((held !== undefined && held !== topic) || micros < YEAR_2001) return 0
+  return held !== undefined && held !== topic ? 0 : await timeStart(nodes, log, position)
+}
+
+/** Of a position that is not in the log, by the time in it less one minute. */
+async function timeStart(nodes: Nodes, log: string, msgid: string): Promise<number> {
+  const micros = msgidMicros(msgid) ?? 0
+  if (micros < YEAR_2001) return 0
   const clock = Number(textOf(await ask(nodes, log, command('get', clockKey(log)))) ?? 0)
   // never beyond the clock: the id was made by the broker's
   return Math.max(0, Math.min(micros - SKEW, clock))

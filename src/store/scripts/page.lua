@@ -2,12 +2,13 @@
 --
 -- ARGV  bytes of messages at most in all, but one message at least; then per request: `queue` or
 --       `pubsub`, client id, topic, score of the last entry taken (empty: cold, see start.lua),
---       a position that Redis may not have yet and its score (empty: none), entries at most
+--       entries at most; a position that Redis may not have yet, and if it is doubted the score at which
+--       it stood, an earlier position and its score (each empty: none; see start.lua)
 -- Reply a list: the pool's clock; then per request a text and the records' texts (see record.lua).
 --       The first text: score of the last entry looked at; 0, 1 if there may be more, or 2 if the
 --       requests before this one left no room for it, or its log holds old entries that are yet to be
 --       given scores: ask again; and the records' heads. Or `!` and an error.
-local HEAD, WIDTH = 1, 7
+local HEAD, WIDTH = 1, 9
 local budget, spent = tonumber(ARGV[1]), 0
 local clock = tonumber(redis.call('GET', CLOCK) or 0)
 
@@ -19,7 +20,7 @@ local function tidy(topic, gone, found)
   if (#gone > 0 or found == 0) and redis.call('EXISTS', log) == 0 then redis.pcall('ZREM', TOPICS, topic) end
 end
 
-local function page(kind, client, topic, after, known, known_score, limit)
+local function page(kind, client, topic, after, limit, known)
   local found = redis.pcall('ZCARD', LOG .. topic)
   if type(found) == 'table' then return '!' .. found.err, '' end
   if after == '' then
@@ -27,7 +28,7 @@ local function page(kind, client, topic, after, known, known_score, limit)
     if not fine then return '!' .. (type(renewed) == 'table' and renewed.err or tostring(renewed)), '' end
     if not renewed then return '0 2', '' end
   end
-  local last = start_of(kind, client, topic, after, clock, known, known_score)
+  local last = start_of(kind, client, topic, after, clock, known)
   local rows = redis.call('ZRANGEBYSCORE', LOG .. topic, string.format('(%.0f', last), '+inf',
     'WITHSCORES', 'LIMIT', 0, limit)
   local heads, texts, gone = {}, {}, {}
@@ -57,7 +58,8 @@ end
 
 local reply = { '' }
 for at = HEAD + 1, #ARGV, WIDTH do
-  local head, texts = page(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], tonumber(ARGV[at + 6]))
+  local head, texts = page(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4]),
+    { id = ARGV[at + 5], score = ARGV[at + 6], earlier = ARGV[at + 7], earlier_score = ARGV[at + 8] })
   reply[#reply + 1] = head
   reply[#reply + 1] = texts
 end

@@ -13,7 +13,7 @@ local function place_in_log(topic, id, kind, client, after)
   if kind == '' then return nil end
   local score = redis.pcall('ZSCORE', LOG .. topic, id)
   if type(score) ~= 'string' or redis.call('EXISTS', MESSAGE .. id) == 0 then return nil end
-  return tonumber(score) > start_of(kind, client, topic, after, clock, '', '') and tonumber(score) or nil
+  return tonumber(score) > start_of(kind, client, topic, after, clock, { id = '', score = '' }) and tonumber(score) or nil
 end
 
 -- Not always the hash that it is now: EMQ X also left the payload as a text, the id of a stored message

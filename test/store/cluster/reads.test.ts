@@ -4,7 +4,7 @@ import type { ChangedTopics, ChangedTopicsRequest, PresentClients, TopicsRequest
 import { slotOf } from '../../../src/store/cluster/slot.ts'
 import { slotTag } from '../../../src/store/cluster/slot-tag.ts'
 import { inOrder, longId, oldMessage, VERSIONS, type OldMessage, type Version } from '../emqx-data.ts'
-import { command, goodPage, message, page, placeOf, retained, store, submit, withResolvers } from '../pool-kit.ts'
+import { goodPage, message, page, placeOf, retained, store, submit, withResolvers } from '../pool-kit.ts'
 import { useCluster } from './cluster-kit.ts'
 
 const world = useCluster({ replicas: 0 })
@@ -127,7 +127,6 @@ describe('a page', () => {
 
 describe('a cold pubsub reader', () => {
   const cold = { kind: 'pubsub', clientid: 'c' } as const
-  const forget = (): ReturnType<typeof submit> => submit(world.kit.pool, [command('del', 'mqtt:acked:c:a')])
   const move = (msgid: string): ReturnType<typeof submit> => submit(world.kit.pool, [{ kind: 'ack-pubsub', clientid: 'c', topic: 'a', msgid }])
 
   it('begins at the beginning without a position, after its position with one', async () => {
@@ -141,24 +140,25 @@ describe('a cold pubsub reader', () => {
 
   it('begins after a position of its own that Redis does not have yet, if it is the later one and in the log', async () => {
     const all = await stored('a', 3)
-    const [first, second] = all.map(({ record, score }) => ({ msgid: record.id, score }))
+    const [first, second] = all.map(({ record }) => ({ msgid: record.id }))
     expect((await read('a', { ...cold, position: first })).entries).toEqual(all.slice(1))
     await move(second?.msgid ?? '')
     expect((await read('a', { ...cold, position: first })).entries).toEqual(all.slice(2))
-    expect((await read('a', { ...cold, position: { msgid: message('a').id, score: 1 } })).entries).toEqual(all.slice(2))
+    expect((await read('a', { ...cold, position: { msgid: message('a').id } })).entries).toEqual(all.slice(2))
   })
 
-  it('goes back a minute by the time of a position that stands elsewhere than the reader saw it', async () => {
-    const all = await stored('a', 3)
-    const [first, second] = all.map(({ record, score }) => ({ msgid: record.id, score }))
-    const moved = { msgid: second?.msgid ?? '', score: (second?.score ?? 0) - 1 }
-    expect((await read('a', { ...cold, position: moved })).entries).toEqual(all)
-    await move(moved.msgid)
-    expect((await read('a', { ...cold, position: moved })).entries).toEqual(all)
-    // what Redis has before it stands where it stood
-    await forget()
-    await move(first?.msgid ?? '')
-    expect((await read('a', { ...cold, position: moved })).entries).toEqual(all.slice(1))
+  it('goes on after a doubted position where it stands, else after an earlier one, else a minute before its time', async () => {
+    const all = await stored('a', 4)
+    const [first, second, third] = all.map(({ record, score }) => ({ msgid: record.id, score }))
+    if (first === undefined || second === undefined || third === undefined) throw new Error('there are four')
+    const from = async (score: number, earlier?: { readonly msgid: string, readonly score: number }) =>
+      (await read('a', { ...cold, position: { msgid: third.msgid, doubted: { score, earlier } } })).entries
+    // Redis has it, and does not know that it stood elsewhere
+    await move(third.msgid)
+    expect(await from(third.score)).toEqual(all.slice(3))
+    expect(await from(third.score - 1, second)).toEqual(all.slice(2))
+    expect(await from(third.score - 1, { ...second, score: first.score })).toEqual(all)
+    expect(await from(third.score - 1)).toEqual(all)
   })
 
   it('goes back a minute by the time of a position that is no longer stored', async () => {
