@@ -42,8 +42,8 @@ export class Retransmissions {
   }
 
   add(client: OfClient, message: Inbound): void {
-    this.delete(client, message.packetId)
-    client.put(message)
+    const replaced = client.put(message)
+    if (replaced !== undefined) this.#part(replaced)
     this.#join(message)
     if (this.#size <= BOUND || this.#oldest === undefined) return
     const { record, packetId } = this.#oldest
@@ -61,7 +61,7 @@ export class Retransmissions {
     const message = client.take(packetId)
     if (message === undefined) return
     this.#part(message)
-    this.#forget(client)
+    if (client.connections === 0) this.#forget(client)
   }
 
   /** Its PUBREC was written: until PUBREL the packet id alone stands for it. */
@@ -110,6 +110,8 @@ export class Retransmissions {
 
 /** Places of a table before it grows; a power of two. */
 const FEWEST_PLACES = 8
+/** Of one that is empty: more are given back. */
+const MOST_IDLE_PLACES = 64
 
 /**
  * Those of one client. A table of our own, whose messages are chained where they share a place,
@@ -132,32 +134,37 @@ export class OfClient {
   }
 
   get(packetId: number): Inbound | undefined {
-    let message = this.#places[this.#placeOf(packetId)]
+    let message = this.#places[packetId & (this.#places.length - 1)]
     while (message !== undefined && message.packetId !== packetId) message = message.sibling
     return message
   }
 
-  /** Of a packet id that is not there. */
-  put(message: Inbound): void {
-    if (this.#size >= this.#places.length) this.#resize(Math.max(FEWEST_PLACES, 2 * this.#places.length))
-    this.#chain(message)
+  /** Returns the message of this packet id that was there. */
+  put(message: Inbound): Inbound | undefined {
+    const replaced = this.take(message.packetId)
+    if (this.#size >= this.#places.length) this.#grow()
+    const place = message.packetId & (this.#places.length - 1)
+    message.sibling = this.#places[place]
+    this.#places[place] = message
     this.#size++
+    return replaced
   }
 
   take(packetId: number): Inbound | undefined {
-    const taken = this.get(packetId)
-    if (taken === undefined) return undefined
-    const place = this.#placeOf(packetId)
-    let before = this.#places[place]
-    if (before === taken) this.#places[place] = taken.sibling
-    else {
-      while (before !== undefined && before.sibling !== taken) before = before.sibling
-      if (before !== undefined) before.sibling = taken.sibling
+    const place = packetId & (this.#places.length - 1)
+    let before: Inbound | undefined
+    let message = this.#places[place]
+    while (message !== undefined && message.packetId !== packetId) {
+      before = message
+      message = message.sibling
     }
-    taken.sibling = undefined
+    if (message === undefined) return undefined
+    if (before === undefined) this.#places[place] = message.sibling
+    else before.sibling = message.sibling
+    message.sibling = undefined
     this.#size--
-    if (this.#size === 0 && this.#places.length > FEWEST_PLACES) this.#places = []
-    return taken
+    if (this.#size === 0 && this.#places.length > MOST_IDLE_PLACES) this.#places = []
+    return message
   }
 
   all(): readonly Inbound[] {
@@ -166,20 +173,15 @@ export class OfClient {
     return all
   }
 
-  #placeOf(packetId: number): number {
-    return packetId & (this.#places.length - 1)
-  }
-
-  #chain(message: Inbound): void {
-    const place = this.#placeOf(message.packetId)
-    message.sibling = this.#places[place]
-    this.#places[place] = message
-  }
-
-  #resize(places: number): void {
+  #grow(): void {
     const all = this.all()
-    this.#places = new Array<Inbound | undefined>(places).fill(undefined)
-    for (const message of all) this.#chain(message)
+    const places = Array.from<Inbound | undefined>({ length: Math.max(FEWEST_PLACES, 2 * this.#places.length) })
+    for (const message of all) {
+      const place = message.packetId & (places.length - 1)
+      message.sibling = places[place]
+      places[place] = message
+    }
+    this.#places = places
   }
 }
 
