@@ -52,10 +52,10 @@ export async function runClusterFaults(options: {
             continue
           }
           // what a subscriber has seen is lost to nobody: they are away, and only Redis has what comes
-          await Promise.all(subscriberProxies.map((proxy) => proxy.refuse()))
+          for (const proxy of subscriberProxies) proxy.turnAway()
           await FAULTS[fault](cluster, slot, random)
           did(fault)
-          await Promise.all(subscriberProxies.map((proxy) => proxy.open()))
+          for (const proxy of subscriberProxies) proxy.welcome()
         }
         await cluster.whole()
         await sleep(500)

@@ -42,10 +42,10 @@ export async function runFailovers(options: {
           await sleep(between(targets.random, 500, 1_500))
           // what a subscriber has seen is lost to nobody: if they are away, only Redis has what comes. Who reads meanwhile may not lose anything either
           const isAway = i === 0 || targets.random() < 0.5
-          if (isAway) await Promise.all(targets.subscriberProxies.map((proxy) => proxy.refuse()))
+          if (isAway) for (const proxy of targets.subscriberProxies) proxy.turnAway()
           await FAULTS[failover](group, targets)
           targets.did(failover)
-          if (isAway) await Promise.all(targets.subscriberProxies.map((proxy) => proxy.open()))
+          for (const proxy of targets.subscriberProxies) proxy.welcome()
         }
         await group.whole()
         await sleep(500)

@@ -24,9 +24,12 @@ export interface TcpProxy {
   cut(): void
   /** Cuts the clients' side of all connections; the server is told that no more comes, and what it still writes is heard and passes no more. */
   hangUp(): void
-  /** Connections are refused until `open`. */
+  /** Connections are refused until `open`. The port may be somebody else's meanwhile. */
   refuse(): Promise<void>
   open(): Promise<void>
+  /** Cuts all connections, and each new one at once, until `welcome`. The port stays this one's: who is turned away comes to no other server. */
+  turnAway(): void
+  welcome(): void
   stop(): Promise<void>
 }
 
@@ -53,8 +56,13 @@ export async function startProxy(target: number, listen: () => Listener = () => 
   let mode = PASS
   /** Reply bytes that still pass before the cut; undefined: no cut is due. */
   let replyBytes: number | undefined
+  let turnsAway = false
 
   const server = createServer((client) => {
+    if (turnsAway) {
+      client.on('error', () => {}).resetAndDestroy()
+      return
+    }
     const upstream = connect(target, '127.0.0.1')
     const pair: Pair = { client, upstream, mode, held: [], deaf: false, hungUp: false }
     const hear = listen()
@@ -145,6 +153,11 @@ export async function startProxy(target: number, listen: () => Listener = () => 
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')
     },
+    turnAway() {
+      turnsAway = true
+      cut()
+    },
+    welcome() { turnsAway = false },
     stop: refuse,
   }
 }
