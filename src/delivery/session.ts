@@ -525,15 +525,13 @@ export class Session implements LanesOwner {
     const link = this.#link
     if (link === undefined) return
     for (const message of [...this.#inFlight.values()]) {
-      const record = message.record ?? this.#bodies.get(message.msgid)
-      // not stored any more, expired or acknowledged by another subscriber of the queue: the client may have it all the
-      // same, and would take the next message of this packet id for it
-      if (record === undefined && message.qos === 2) message.released = true
       if (message.released) {
         link.pubrel(message.packetId)
         continue
       }
+      const record = message.record ?? this.#bodies.get(message.msgid)
       if (record === undefined) {
+        // expired, or another subscriber of the queue acknowledged it: the packet id is free
         this.#inFlight.delete(message.packetId)
         this.#inFlightIds.delete(message.msgid)
         this.#settle(message.origin, message.topic, message.msgid)

@@ -156,26 +156,6 @@ describe('a session that is resumed', () => {
     expect(again.got).toEqual([])
   })
 
-  test('releases a QoS 2 message that is not stored any more: the client may have it, and would take the next of its packet id for the same', async () => {
-    const rig = new Rig()
-    const before = rig.connect('c')
-    before.subscribe('pubsub/a', 2)
-    await rig.publish('pubsub/a', '1', 2)
-    const packetId = before.packets[0]?.packetId ?? 0
-    before.leave()
-    rig.pool.redis.apply({ kind: 'ack-queue', topic: 'pubsub/a', msgid: [...rig.pool.redis.records.keys()][0] ?? '' })
-    const after = rig.connect('c')
-    await rig.settle()
-    expect(after.got).toEqual([`pubrel ${packetId}`])
-    after.session.pubcomp(packetId)
-    await rig.settle()
-    expect(rig.pool.redis.position('c', 'pubsub/a')).toBeDefined()
-    after.leave()
-    const again = rig.connect('c')
-    await rig.settle()
-    expect(again.got).toEqual([])
-  })
-
   test('skips in a page what it is about to acknowledge: no repeat without DUP', async () => {
     const rig = new Rig()
     const before = rig.connect('c')

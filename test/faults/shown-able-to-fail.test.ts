@@ -159,7 +159,7 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'what was in flight is not sent again on the next connection',
-    breakage: { file: 'delivery/session.js', find: 'for (const message of [...this.#inFlight.values()]) {\n            const record', replace: 'for (const message of []) {\n            const record' },
+    breakage: { file: 'delivery/session.js', find: 'for (const message of [...this.#inFlight.values()]) {\n            if (message.released)', replace: 'for (const message of []) {\n            if (message.released)' },
     notice: inTrial(connectionsCut(60), 'waiting'),
     takesLong: true,
   },
