@@ -34,10 +34,12 @@ function cut({ before, marked, after }: { readonly before: string, readonly mark
   const inView = ahead + meant + behind <= WIDTH || ahead <= LEAD || ahead + meant < WIDTH
   const left = inView ? before : `…${lastColumns(before, LEAD)}`
   const indent = widthOf(left)
-  const middle = indent + meant <= WIDTH ? marked : `${firstColumns(marked, WIDTH - indent)}…`
+  const isWhole = indent + meant <= WIDTH
+  const middle = isWhole ? marked : `${firstColumns(marked, WIDTH - indent)}…`
   const underlined = widthOf(middle)
   const room = WIDTH - indent - underlined
-  const right = behind <= room ? after : `${firstColumns(after, Math.max(0, room))}…`
+  // What is cut says so once.
+  const right = !isWhole ? '' : behind <= room ? after : `${firstColumns(after, room)}…`
   return {
     line: `${left}${middle}${right}`,
     before: ' '.repeat(indent),
