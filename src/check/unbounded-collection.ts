@@ -3,7 +3,7 @@ import type { Check, Finding } from './check.ts'
 import { fieldText, rewritten } from './command-text.ts'
 import { itemAdded } from './edits.ts'
 import { currentCalls, type Argument, type RedisCall } from './redis-call.ts'
-import { mayBe, valueOf, written, type Template } from './template.ts'
+import { fixedText, mayBe, valueOf, written, type Template } from './template.ts'
 import { isRefused } from './unpaired.ts'
 
 export const unboundedCollection: Check = {
@@ -39,8 +39,14 @@ function growsForEver(call: RedisCall, key: Argument): boolean {
   const kind = growth(call.name)
   // A key that each message has of its own does not grow by others.
   if (kind === undefined || isEverNew(key.template)) return false
-  if (call.name === 'xadd' && call.args.slice(1).some(({ template }) => mayBe(template, ['MAXLEN', 'MINID']))) return false
+  if (call.name === 'xadd' && optionsOf(call).some(({ template }) => mayBe(template, ['MAXLEN', 'MINID']))) return false
   return kind === 'always' || addedMembers(call.name, call.args.length).some(index => isEverNew(call.args[index]?.template ?? []))
+}
+
+/** Of XADD, up to the id; behind that stand fields and values, whatever they say. */
+function optionsOf({ args }: RedisCall): readonly Argument[] {
+  const id = args.findIndex(({ template }) => fixedText(template) === '*')
+  return args.slice(1, id === -1 ? undefined : id)
 }
 
 function isEverNew(template: Template): boolean {
