@@ -2,6 +2,7 @@ import { nameHint, nearest } from '../diagnostic/did-you-mean.ts'
 import { HOOK_NAMES } from '../language/hooks.ts'
 import type { Check } from './check.ts'
 import { choice } from './choice.ts'
+import { freeNumber } from './free-number.ts'
 import { inEachRule } from './rule-kinds.ts'
 
 export const unknownHook: Check = {
@@ -22,7 +23,7 @@ export const unknownHook: Check = {
     } else if (number === undefined) {
       yield {
         span: rule.key.span, message: `a rule of \`${hookText}\` needs a number: its place among the rules of the hook`,
-        ...choice([`backend.redis.hook.${hookText}.1`], text => ({ span: rule.key.span, text })),
+        ...choice([`backend.redis.hook.${hookText}.${freeNumber(symbols, hook)}`], text => ({ span: rule.key.span, text })),
       }
     }
   }),
