@@ -91,7 +91,8 @@ export function connect({ spec, line, scripts = Object.values(SCRIPTS), before =
     // the clause is then that of the end
     if (unheard && clause === 'connection lost') return
     unheard = false
-    noteTrouble(spec.tls !== undefined && clause === 'no answer' ? NO_ANSWER_IN_TLS : clause, isFinal(error))
+    const inHandshake = spec.tls !== undefined && redis.status === 'connecting'
+    noteTrouble(inHandshake && clause === 'no answer' ? NO_ANSWER_IN_TLS : clause, isFinal(error))
   })
   line.onStray = drop
 

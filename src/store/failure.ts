@@ -30,6 +30,8 @@ export function failureOf(error: Error, command: string): Failure {
 export function connectionClause(error: Error): string {
   if (error.name === 'ReplyError') return plainWords(error.message, '')
   const code = codeOf(error)
+  // ioredis's own words; how long it has waited is among them
+  if (error.message.startsWith('Socket timeout.')) return 'no answer'
   return TLS_CLAUSES[code] ?? CLAUSES[code] ?? CLAUSES[error.message] ?? (error.name === 'MaxRetriesPerRequestError' ? 'connection lost' : error.message)
 }
 

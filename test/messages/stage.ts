@@ -165,7 +165,7 @@ const CHANGING: readonly (readonly [words: RegExp, name: string])[] = [
   [/(-p )\d{4,5}\b/g, '$1PORT'],
   [/^\d+( keys looked at.*\nstopped after )\d+( keys of about )\d+/gm, 'N$1N$2N'],
   [/(after|"tookMs":) ?\d+( ms)?/g, '$1 N$2'],
-  [/("(?:uptimeSeconds|rssBytes|longestStallMs|p99StallMs|pid|took\w*|pendingBytes)": ?)[\d.]+/g, '$1N'],
+  [/("(?:uptimeSeconds|awayMs|rssBytes|longestStallMs|p99StallMs|pid|took\w*|pendingBytes)": ?)[\d.]+/g, '$1N'],
   [/\b\d+ (?:s|min \d+ s|d \d+ h)( ago|: )/g, 'N s$1'],
   [/(events? \()\d+ s(?=\), replayed|\) has written)/g, '$1N s'],
   [/("(?:since|until|at|from|to)": ?)\d{13}\b/g, '$1N'],

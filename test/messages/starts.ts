@@ -106,6 +106,20 @@ export const STARTS: readonly Situation[] = [
   { name: 'start-redis-wrong-password', line: 'hookline start rules.conf', exit: 2, files: onRedis('{guarded}', 'password = wrong') },
   { name: 'start-redis-no-permission', line: 'hookline start rules.conf', exit: 2, files: onRedis('{guarded}', 'username = reader', 'password = right') },
   { name: 'start-redis-no-database', line: 'hookline start rules.conf', exit: 2, files: onRedis('{redis}', 'database = 99') },
+  { name: 'start-redis-says-nothing', line: 'hookline start rules.conf', exit: 2, files: onRedis('{taken}') },
+  { name: 'start-redis-no-tls', line: 'hookline start rules.conf', exit: 2, files: onRedis('{redis}', 'ssl = on') },
+  { name: 'start-redis-no-cluster', line: 'hookline start rules.conf', exit: 2, files: onRedis('{redis}', 'type = cluster') },
+  { name: 'start-redis-sentinel-not-there', line: 'hookline start rules.conf', exit: 2, files: onRedis('{nobody}', 'sentinel = mymaster') },
+  {
+    name: 'start-redis-away-and-back', line: 'hookline start rules.conf', exit: 0, files: onRedis('{shaky}'),
+    async until(stage) {
+      const command = await ready(stage)
+      await stage.world.shaky.kill()
+      await command.said('Redis is away')
+      await stage.world.shaky.start()
+      await command.said('Redis is back')
+    },
+  },
   tlsToRedis('no-authority', 'cafile = none.pem'),
   tlsToRedis('authority-is-a-folder', 'cafile = run'),
   tlsToRedis('authority-in-no-folder', 'cafile = no.pem/x'),

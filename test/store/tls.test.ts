@@ -1,7 +1,10 @@
-import { copyFileSync, symlinkSync, unlinkSync } from 'node:fs'
+import { once } from 'node:events'
+import { copyFileSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
+import { createServer } from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { PoolSpec, PoolTls } from '../../src/plan/program.ts'
 import { openPool, type OpenPool } from '../../src/store/open-pool.ts'
 import { readTls } from '../../src/store/tls-files.ts'
@@ -97,6 +100,20 @@ describe('a pool with `ssl`', () => {
     expect(early).toBe('refused')
     copyFileSync(join(CERTIFICATES, 'authority.pem'), cafile)
     expect((await outcome)[0]?.ok).toBe(true)
+  })
+
+  it('says that it gets no answer from what speaks TLS and nothing more', async () => {
+    const [cert = '', key = ''] = ['server.pem', 'server.key'].map((name) => readFileSync(join(CERTIFICATES, name), 'utf8'))
+    const mute = createServer({ cert, key }).listen(0, '127.0.0.1')
+    const sockets = new Set<Socket>()
+    mute.on('connection', (socket: Socket) => { sockets.add(socket) })
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy()
+      mute.close()
+    })
+    await once(mute, 'listening')
+    const { port } = mute.address() as AddressInfo // of a TCP server
+    expect(await stores(port, tlsOf({ cafile: 'authority.pem' }))).toBe('no answer within 3 s')
   })
 
   it.each([
