@@ -101,5 +101,7 @@ function viewOf(address: unknown, facts: unknown): View | undefined {
 function troubleOf(error: unknown): string {
   const clause = error instanceof Error ? connectionClause(error) : String(error)
   if (/^(?:IDONTKNOW|ERR No such master)/.test(clause)) return NO_SUCH_MASTER
+  // a Redis knows no SENTINEL
+  if (clause.startsWith('ERR unknown command')) return 'it is no sentinel; name those that watch the master, or delete `sentinel`'
   return clause.startsWith('NOAUTH') ? 'it asks for a password, and hookline has none for sentinels' : clause
 }

@@ -109,6 +109,7 @@ export const STARTS: readonly Situation[] = [
   { name: 'start-redis-says-nothing', line: 'hookline start rules.conf', exit: 2, files: onRedis('{taken}') },
   { name: 'start-redis-no-tls', line: 'hookline start rules.conf', exit: 2, files: onRedis('{redis}', 'ssl = on') },
   { name: 'start-redis-no-cluster', line: 'hookline start rules.conf', exit: 2, files: onRedis('{redis}', 'type = cluster') },
+  { name: 'start-redis-no-sentinel', line: 'hookline start rules.conf', exit: 2, files: onRedis('{redis}', 'sentinel = mymaster') },
   { name: 'start-redis-sentinel-not-there', line: 'hookline start rules.conf', exit: 2, files: onRedis('{nobody}', 'sentinel = mymaster') },
   {
     name: 'start-redis-away-and-back', line: 'hookline start rules.conf', exit: 0, files: onRedis('{shaky}'),
