@@ -7,12 +7,25 @@ export interface Elsewhere {
 const NO_SENTENCE = 'it is no sentence'
 const OUR_BUG = 'it takes a bug of ours'
 const BROKEN_WORLD = 'it takes a system that fails in a way that no test brings about'
+const OF_A_FIX = 'it is the title of a fix, shown by editors and programs; people get a hint in its place'
+const OF_OTHERS = 'these are words of others, known by them'
 const NOBODY_TYPES = 'no command of ours sends what this answers'
 
 export const ELSEWHERE: readonly Elsewhere[] = [
   ...['debug htstats', 'memory ', 'cluster nodes', 'cluster info', 'latency '].map(begins => ({ begins, why: NO_SENTENCE })),
   { begins: 'without status', why: NO_SENTENCE },
   { begins: 'no link', why: NO_SENTENCE },
+  ...['the closing ', 'no such master'].map(begins => ({ begins, why: NO_SENTENCE })),
+  ...['write the placeholders', 'delete the one without effect', 'delete this line'].map(begins => ({ begins, why: OF_A_FIX })),
+  ...["Stream isn't writeable", 'Socket timeout.', 'Command timed out', 'Connection is closed.', 'ERR unknown command'].map(begins => ({ begins, why: OF_OTHERS })),
+  { begins: 'acknowledges what no rule fetches', why: OUR_BUG },
+  { begins: '${got} cannot stand here', why: OUR_BUG },
+  { begins: '${name} has no hook', why: OUR_BUG },
+  { begins: 'nobody has looked', why: OUR_BUG },
+  { begins: '\\`${path}\\` is not included here', why: 'no command compiles a text without looking for its files' },
+  ...['an MQTT filter has at most 65535 bytes', 'shorten it'].map(begins => ({ begins, why: 'it takes a file of 64 KB' })),
+  { begins: 'too few sentinels answer', why: 'it takes sentinels that are cut off from each other' },
+  ...['the sentinels know no master', 'it asks for a password, and hookline has none'].map(begins => ({ begins, why: 'test/store/sentinel.test.ts' })),
   { begins: 'no reason is known', why: OUR_BUG },
   { begins: 'hookline has a bug', why: OUR_BUG },
   { begins: 'formatting changes whole lines', why: OUR_BUG },

@@ -91,6 +91,7 @@ export const ORDINARY: readonly Situation[] = [
   { name: 'lint-online-blind-user', line: 'hookline lint --online rules.conf', exit: 0, files: { 'rules.conf': `${RULES.replace('{redis}', '{guarded}')}backend.redis.pool1.username = reader\nbackend.redis.pool1.password = right\n` } },
   { name: 'lint-online-embedded', line: 'hookline lint --online rules.conf', exit: 0, files: { 'rules.conf': RULES.replace('{redis}', 'embedded') } },
   { name: 'lint-online-errors', line: 'hookline lint --online rules.conf', exit: 1, files: { 'rules.conf': RULES + ERROR } },
+  { name: 'lint-foreign-variable', line: 'hookline lint --env rules.conf', exit: 0, files: { 'rules.conf': RULES }, env: { EMQX_ZONE__EXTERNAL__IDLE_TIMEOUT: '15s' } },
   { name: 'lint-standard-input', line: 'hookline lint -', exit: 1, stdin: ERROR },
 
   { name: 'fmt', line: 'hookline fmt rules.conf', exit: 0, files: { 'rules.conf': UNFORMATTED } },

@@ -1,3 +1,4 @@
+import { connectionClause } from '../../src/store/failure.ts'
 import { EmbeddedFailure } from '../../src/store/embedded.ts'
 import type { Listener } from '../../src/language/settings.ts'
 import type { PoolSpec } from '../../src/plan/program.ts'
@@ -12,7 +13,16 @@ export const SAID: readonly { readonly name: string, readonly text: () => string
   { name: 'said-no-such-host', text: () => listening('ENOTFOUND', 1883) },
   { name: 'said-default-port-taken', text: () => cannotListen(new ListenError(LISTENER, coded('EADDRINUSE')), 'rules.conf').message },
   { name: 'said-no-server', text: () => poolNotThere({ ok: false, spec: SPEC, error: NO_SERVER, clause: NO_SERVER.message }, 10).message },
+  { name: 'said-why-no-redis', text: () => WHY_NO_REDIS.map(code => `${code}: ${connectionClause(coded(code))}`).join('\n') },
   { name: 'said-pool-drains', text: () => statusText({ ...STATUS, pools: [{ ...POOL, draining: true }] }, Date.parse(STATUS.startedAt)) },
+]
+
+/** What Node and OpenSSL call it. `start`, `reload` and `status` say it as a clause behind "not there", "rejected" and "away". */
+const WHY_NO_REDIS = [
+  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES', 'ETIMEDOUT',
+  'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_GET_ISSUER_CERT',
+  'CERT_SIGNATURE_FAILURE', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
 ]
 
 const LISTENER: Listener = {

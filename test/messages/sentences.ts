@@ -14,12 +14,18 @@ export interface Sentence {
 /** Two words or more: names, formats and paths have no blank. */
 const PROSE = /[a-z,;:]{2,} +[a-z(]+/i
 
-/** The sentences that a file of `src` holds. Its regular expressions must hold no quotation marks. */
+/** A command of Redis. */
+const IN_CAPITALS = /^[A-Z -]+$/
+
+/** After these a slash begins a regular expression. */
+const BEFORE_REGEX = /[(,=:[!&|?{};>]$/
+
+/** The sentences that a file of `src` holds. */
 export function sentencesOf(file: string): readonly Sentence[] {
   const source = readFileSync(join(ROOT, 'src', file), 'utf8')
   const found: Sentence[] = []
   scan(0, undefined)
-  return found.filter(({ pieces }) => pieces.some(piece => PROSE.test(piece)))
+  return found.filter(({ pieces }) => pieces.some(piece => PROSE.test(piece) && !IN_CAPITALS.test(piece)))
 
   /** Reads code up to the `}` of a template, or to the end; returns where that is. */
   function scan(start: number, end: '}' | undefined): number {
@@ -30,6 +36,7 @@ export function sentencesOf(file: string): readonly Sentence[] {
       const one = source[at]
       if (two === '//') at = after(source.indexOf('\n', at), 1)
       else if (two === '/*') at = after(source.indexOf('*/', at), 2)
+      else if (one === '/' && BEFORE_REGEX.test(source.slice(Math.max(0, at - 80), at).trimEnd())) at = afterRegex(at)
       else if (one === "'" || one === '"' || one === '`') at = literal(at, one)
       else if (one === end && depth === 0) return at + 1
       else {
@@ -45,12 +52,25 @@ export function sentencesOf(file: string): readonly Sentence[] {
     return index === -1 ? source.length : index + length
   }
 
+  /** A slash in square brackets does not end it. */
+  function afterRegex(start: number): number {
+    let inBrackets = false
+    for (let at = start + 1; at < source.length; at++) {
+      if (source[at] === '\\') at++
+      else if (source[at] === '[') inBrackets = true
+      else if (source[at] === ']') inBrackets = false
+      else if (source[at] === '/' && !inBrackets) return at + 1
+    }
+    return source.length
+  }
+
   function literal(start: number, quote: string): number {
     const pieces = ['']
+    const isRaw = source.slice(0, start).endsWith('String.raw')
     const add = (text: string): void => { pieces.push(`${pieces.pop() ?? ''}${text}`) }
     let at = start + 1
     while (at < source.length && source[at] !== quote) {
-      if (source[at] === '\\') {
+      if (source[at] === '\\' && !isRaw) {
         add(ESCAPES[source[at + 1] ?? ''] ?? source[at + 1] ?? '')
         at += 2
       } else if (quote === '`' && source.startsWith('${', at)) {
