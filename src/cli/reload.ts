@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline/promises'
 import { Command, Option } from 'commander'
 import pc from 'picocolors'
 import { renderPretty } from '../diagnostic/render/pretty.ts'
-import type { ReloadReport, Shown } from '../engine/reload.ts'
-import type { Changes } from '../plan/diff.ts'
+import type { Shown } from '../engine/reload.ts'
 import { diagnosticFields } from '../server/reload-log.ts'
 import type { ReloadAnswer, ReloadQuestion } from '../server/routes.ts'
 import { askBroker } from './ask-broker.ts'
 import { brokerOption, findBroker, type FoundBroker } from './find-broker.ts'
 import { askForPlan, shownPlan } from './plan.ts'
+import { reportText } from './report-text.ts'
 import { shortPath } from './short-path.ts'
 
 /** New pools have 5 s, and one reload may run before. Milliseconds. */
@@ -58,7 +58,7 @@ async function run({ broker, json = false, plan = false, yes = false }: Options)
   const findings = renderPretty(report.diagnostics, sources, { colour: pc.isColorSupported && process.stdout.isTTY })
   const elsewhere = found.status.folder !== process.cwd() && sources.some(({ name }) => !isAbsolute(name))
     ? `files are named as seen from ${found.status.folder}\n` : ''
-  process.stdout.write(`${findings}${elsewhere}${reloadText(report)}`)
+  process.stdout.write(`${findings}${elsewhere}${reportText(report)}`)
 }
 
 /** What was shown, if it is to be loaded. Else there is nothing more to do, and the exit code says why. */
@@ -89,27 +89,4 @@ async function isAgreed(): Promise<boolean> {
   const answer = await Promise.race([terminal.question('\nreload this? [y/N] ').catch(() => ''), ended])
   terminal.close()
   return /^y(?:es)?$/i.test(answer.trim())
-}
-
-/** The report for people, without its findings. */
-export function reloadText(report: ReloadReport): string {
-  const rows = [
-    `reload ${report.result}${END[report.result](report)}`,
-    changesRow('rules', report.rules),
-    changesRow('pools', report.pools),
-    report.restart.length === 0 ? undefined : `  after a restart: ${report.restart.join(', ')}`,
-  ]
-  return rows.flatMap(row => row === undefined ? [] : [`${row}\n`]).join('')
-}
-
-const END: Readonly<Record<ReloadReport['result'], (report: ReloadReport) => string>> = {
-  applied: ({ generation, tookMs }) => `: generation ${generation} runs, after ${tookMs} ms`,
-  unchanged: ({ generation }) => `: generation ${generation} is what the files say`,
-  rejected: ({ reason, generation }) => `: ${reason ?? 'no reason is known'}; generation ${generation} runs on`,
-}
-
-function changesRow(what: string, { added, removed, changed }: Changes): string | undefined {
-  const parts = [['added', added], ['removed', removed], ['changed', changed]] as const
-  const said = parts.flatMap(([verb, names]) => names.length === 0 ? [] : [`${verb} ${names.join(', ')}`])
-  return said.length === 0 ? undefined : `  ${what}: ${said.join('; ')}`
 }

@@ -1,6 +1,7 @@
 import type { FunctionStatus, PoolStatus, ReloadStatus, RuleStatus, Status } from '../server/status.ts'
 import { clean, cut, table } from './columns.ts'
 import { bytes, counted, duration } from './quantities.ts'
+import { consequences } from './report-text.ts'
 import { shortPath } from './short-path.ts'
 
 /** A status for people. `now` in milliseconds since 1970. */
@@ -10,7 +11,7 @@ export function statusText(status: Status, now: number): string {
     `hookline ${version}, ${node}, pid ${pid}, up ${duration(uptimeSeconds)}`,
     fact('files', status.files.map(shortPath).join(', ')),
     fact('generation', `${generation}, ${hash.slice(0, 12)}`),
-    fact('last reload', status.lastReload === null ? 'none' : lastReload(status.lastReload, now)),
+    ...status.lastReload === null ? [fact('last reload', 'none')] : lastReload(status.lastReload, now),
     fact('listeners', status.listeners.map(({ url }) => url).join(', ') || 'none is on'),
     fact('clients', `${status.connections} connected; ${counted(sessions.all, 'session')}, ${sessions.persistent} of them persistent`),
     fact('memory', bytes(status.memory.rssBytes)),
@@ -33,8 +34,18 @@ function fact(name: string, text: string): string {
   return `  ${name.padEnd(12)} ${text}`
 }
 
-function lastReload({ result, trigger, at, reason }: ReloadStatus, now: number): string {
-  return `${result} ${duration((now - Date.parse(at)) / 1_000)} ago, ${ASKED[trigger]}${reason === undefined ? '' : `: ${reason}`}`
+/** Errors that are shown of a rejected reload; a command shows the others. */
+const ERRORS = 3
+
+function lastReload(report: ReloadStatus, now: number): readonly string[] {
+  const { result, trigger, at, reason } = report
+  const errors = report.diagnostics.filter(({ severity }) => severity === 'error').map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`)
+  const more = errors.length - ERRORS
+  const rows = [...errors.slice(0, ERRORS), ...more > 0 ? [`and ${counted(more, 'more error')}: hookline reload shows all`] : [], ...consequences(report)]
+  return [
+    fact('last reload', `${result} ${duration((now - Date.parse(at)) / 1_000)} ago, ${ASKED[trigger]}${reason === undefined ? '' : `: ${reason}`}`),
+    ...rows.map(row => cut(fact('', row))),
+  ]
 }
 
 const ASKED: Readonly<Record<ReloadStatus['trigger'], string>> = {

@@ -10,6 +10,12 @@ export function logReload(log: Log, report: ReloadReport): void {
 }
 
 /** A diagnostic without the parts that only make sense beside its source. */
-export function diagnosticFields({ check, severity, message, span, hint }: Diagnostic): object {
+export interface DiagnosticFields extends Pick<Diagnostic, 'severity' | 'check' | 'message' | 'hint'> {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+export function diagnosticFields({ check, severity, message, span, hint }: Diagnostic): DiagnosticFields {
   return { file: span.file, line: span.start.line, column: span.start.column, severity, check, message, hint }
 }

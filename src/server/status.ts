@@ -4,7 +4,7 @@ import type { ReloadReport } from '../engine/reload.ts'
 import type { RuleCounts } from '../engine/outcomes.ts'
 import type { OpenPool } from '../store/open-pool.ts'
 import type { EventLoopLook } from './event-loop.ts'
-import { diagnosticFields } from './reload-log.ts'
+import { diagnosticFields, type DiagnosticFields } from './reload-log.ts'
 import { listenerUrl } from './listener-url.ts'
 import type { BoundListener, RuntimeLook } from './runtime-port.ts'
 import { addressText } from './start-failure.ts'
@@ -44,7 +44,7 @@ export interface Status {
   readonly closures: readonly ClosureCount[]
 }
 
-export type ReloadStatus = Omit<ReloadReport, 'diagnostics'> & { readonly at: string, readonly diagnostics: readonly object[] }
+export type ReloadStatus = Omit<ReloadReport, 'diagnostics'> & { readonly at: string, readonly diagnostics: readonly DiagnosticFields[] }
 
 export interface ListenerStatus extends Address {
   readonly kind: string

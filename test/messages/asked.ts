@@ -66,6 +66,11 @@ export const ASKED: readonly Situation[] = [
   { name: 'status-after-a-save', line: 'hookline status', exit: 0, ...ONE, watched: true, async before(stage) { await saved(stage, RULES.replace('a/#', 'b/#'), 'applied') } },
   { name: 'status-after-an-empty-save', line: 'hookline status', exit: 0, ...ONE, watched: true, async before(stage) { await saved(stage, '', 'rejected') } },
   {
+    name: 'status-after-mistakes', line: 'hookline status', exit: 0, ...ONE, watched: true,
+    async before(stage) { await saved(stage, `${RULES}node.nam = a\nnode.nme = a\nnod.name = a\nnode.name =\nzone.external.idle_timeout = 15s\n`, 'rejected') },
+  },
+  { name: 'status-after-a-restart-is-needed', line: 'hookline status', exit: 0, ...ONE, watched: true, async before(stage) { await saved(stage, `node.name = another\n${RULES}`, 'applied') } },
+  {
     name: 'status-after-a-signal', line: 'hookline status', exit: 0, ...ONE,
     async before({ broker }) { broker.signal('SIGHUP'); await broker.said('"msg":"reload unchanged"') },
   },
