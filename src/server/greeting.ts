@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { usedPools } from '../engine/used-pools.ts'
 import type { PoolSpec } from '../plan/program.ts'
+import { firstSteps } from './first-steps.ts'
 import { listenerUrl } from './listener-url.ts'
 import type { Server } from './start.ts'
 import { addressText } from './start-failure.ts'
@@ -42,12 +43,13 @@ function nextLines(pools: readonly PoolSpec[], server: Server): string[] {
   const tcp = server.listeners.find(({ listener }) => listener.kind === 'tcp')
   if (tcp === undefined) return []
   const { host, port } = tcp.address
+  const { topic, retain, pool = pools[0]?.name } = firstSteps(server.program)
   const at = `${['0.0.0.0', '::', '127.0.0.1'].includes(host) ? '' : ` -h ${host}`}${port === 1883 ? '' : ` -p ${port}`}`
   return [
     'In another terminal, with any MQTT client, for example:',
-    `  npx mqtt pub${at} -t queue/a -q 1 -m hello`,
-    ...pools.slice(0, 1).map(({ name }) => `  npx hookline redis ${pools.length === 1 ? '' : `--pool ${name} `}keys '*'`),
-    `  npx mqtt sub${at} -t queue/a -q 1 -v`,
+    `  npx mqtt pub${at} -t ${topic} -q 1${retain ? ' -r' : ''} -m hello`,
+    ...pool === undefined || pools.length === 0 ? [] : [`  npx hookline redis ${pools.length === 1 ? '' : `--pool ${pool} `}keys '*'`],
+    `  npx mqtt sub${at} -t ${topic} -q 1 -v`,
   ]
 }
 
