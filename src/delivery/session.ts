@@ -17,8 +17,9 @@ export interface InFlight {
   readonly topic: string
   readonly qos: 1 | 2
   readonly retain: boolean
+  /** Only of what a rule covers. */
   readonly origin: Origin | undefined
-  /** Only of what no rule covers. */
+  /** Only of what no rule covers. With neither, the message is nobody's: the exchange is only brought to its end. */
   readonly record: MessageRecord | undefined
   /** PUBREC was received: PUBREL instead of PUBLISH from now on [MQTT-4.3.3-1]. */
   released: boolean
@@ -493,8 +494,21 @@ export class Session implements LanesOwner {
     return this.#lastPacketId
   }
 
+  /**
+   * The message is stored no longer: it has expired, or another subscriber of the queue acknowledged
+   * it. Of QoS 2 the client may have it all the same, and would take the next message of its packet id
+   * for it: PUBREL until PUBCOMP, which acknowledges nothing, because the client may as well never have had it.
+   */
+  #giveUp(message: InFlight): void {
+    this.#inFlightIds.delete(message.msgid)
+    this.#settle(message.origin, message.topic, message.msgid)
+    if (message.qos === 1) this.#inFlight.delete(message.packetId)
+    else this.#inFlight.set(message.packetId, { ...message, origin: undefined, record: undefined, released: true })
+  }
+
   #finish(message: InFlight): void {
     this.#inFlight.delete(message.packetId)
+    if (message.origin === undefined && message.record === undefined) return this.#ports.wants(this)
     this.#inFlightIds.delete(message.msgid)
     if (message.record !== undefined) this.held.remove(message.record)
     const pool = message.origin?.pool
@@ -531,10 +545,8 @@ export class Session implements LanesOwner {
       }
       const record = message.record ?? this.#bodies.get(message.msgid)
       if (record === undefined) {
-        // expired, or another subscriber of the queue acknowledged it: the packet id is free
-        this.#inFlight.delete(message.packetId)
-        this.#inFlightIds.delete(message.msgid)
-        this.#settle(message.origin, message.topic, message.msgid)
+        this.#giveUp(message)
+        if (message.qos === 2) link.pubrel(message.packetId)
         continue
       }
       link.publish({

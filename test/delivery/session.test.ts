@@ -156,6 +156,49 @@ describe('a session that is resumed', () => {
     expect(again.got).toEqual([])
   })
 
+  test('ends a QoS 2 exchange whose message is not stored any more: the client may have it, and would take the next of its packet id for the same', async () => {
+    const rig = new Rig()
+    const before = rig.connect('c')
+    before.subscribe('pubsub/a', 2)
+    await rig.publish('pubsub/a', '1', 2)
+    const packetId = before.packets[0]?.packetId ?? 0
+    before.leave()
+    rig.pool.redis.apply({ kind: 'ack-queue', topic: 'pubsub/a', msgid: [...rig.pool.redis.records.keys()][0] ?? '' })
+    for (let connection = 0; connection < 2; connection++) {
+      const meanwhile = rig.connect('c')
+      await rig.settle()
+      expect(meanwhile.got).toEqual([`pubrel ${packetId}`])
+      if (connection === 1) meanwhile.session.pubcomp(packetId)
+      meanwhile.leave()
+    }
+    const again = rig.connect('c')
+    await rig.settle()
+    expect(again.got).toEqual([])
+  })
+
+  test('acknowledges nothing by the PUBCOMP of a message that it gave up: stored again, it is sent', async () => {
+    const rig = new Rig()
+    const before = rig.connect('c')
+    before.subscribe('queue/a', 2)
+    await rig.publish('queue/a', '1', 2)
+    const packetId = before.packets[0]?.packetId ?? 0
+    before.leave()
+    const [record] = rig.pool.redis.records.values()
+    if (record === undefined) throw new Error('it is stored')
+    rig.pool.redis.apply({ kind: 'ack-queue', topic: 'queue/a', msgid: record.id })
+    const after = rig.connect('c')
+    await rig.settle()
+    expect(after.got).toEqual([`pubrel ${packetId}`])
+    rig.pool.redis.apply({ kind: 'store', record, expirySeconds: undefined })
+    after.session.pubcomp(packetId)
+    await rig.settle()
+    expect(rig.pool.redis.records.size).toBe(1)
+    after.leave()
+    const again = rig.connect('c')
+    await rig.settle()
+    expect(again.got).toEqual(['1'])
+  })
+
   test('skips in a page what it is about to acknowledge: no repeat without DUP', async () => {
     const rig = new Rig()
     const before = rig.connect('c')
