@@ -8,6 +8,8 @@ export const BROKERS = {
   'hookline': startHookline,
   /** It stores nothing. */
   'aedes': nodePeer('plain-aedes'),
+  /** aedes and one command to Redis for all messages of a turn; it keeps none of them. */
+  'bare round trip': nodePeer('bare-round-trip'),
   /** aedes and one ioredis pipeline for each message. */
   'hand-written': nodePeer('hand-written'),
   'aedes-persistence-redis': nodePeer('aedes-persistence-redis'),

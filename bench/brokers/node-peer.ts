@@ -4,7 +4,7 @@ import { freePort } from '../machine/free-port.ts'
 import type { StartBroker } from './broker.ts'
 
 /** One of the brokers of `peers/`, by the name of its file: it is told its port and that of Redis. */
-export function nodePeer(name: 'plain-aedes' | 'hand-written' | 'aedes-persistence-redis'): StartBroker {
+export function nodePeer(name: 'plain-aedes' | 'bare-round-trip' | 'hand-written' | 'aedes-persistence-redis'): StartBroker {
   const file = fileURLToPath(new URL(`../peers/${name}.js`, import.meta.url))
   return async ({ redisPort }) => {
     const port = await freePort()

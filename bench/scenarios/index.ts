@@ -10,6 +10,7 @@ import type { Scenario } from './scenario.ts'
 import { startToReady } from './start.ts'
 
 const AEDES: Subject = { name: 'aedes', broker: 'aedes' }
+const BARE_ROUND_TRIP: Subject = { name: 'bare round trip', broker: 'bare round trip' }
 const HAND_WRITTEN: Subject = { name: 'hand-written', broker: 'hand-written' }
 const AEDES_REDIS: Subject = { name: 'aedes-persistence-redis', broker: 'aedes-persistence-redis' }
 const MOSQUITTO: Subject = { name: 'mosquitto', broker: 'mosquitto' }
@@ -19,7 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'stored-qos1',
     title: 'stored before they are acknowledged; no subscriber',
-    subjects: [hookline(ONE_RULE), hookline(DEFAULT_RULES, 'default rules'), AEDES, HAND_WRITTEN, MOSQUITTO],
+    subjects: [hookline(ONE_RULE), hookline(DEFAULT_RULES, 'default rules'), AEDES, BARE_ROUND_TRIP, HAND_WRITTEN, MOSQUITTO],
     seconds: 8,
     quick: true,
     work: saturatedAndPaced({ qos: 1 }),
