@@ -7,7 +7,7 @@ import type { RecentEvents } from '../engine/recent-events.ts'
 import { effectsOf, type PoolEffects, type Rules } from '../engine/rules.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Clock, Placed, Submission } from './ports.ts'
-import type { OfClient, Retransmissions } from './retransmissions.ts'
+import type { Unacknowledged, Retransmissions } from './retransmissions.ts'
 
 /** A PUBLISH as it was read. */
 export interface IncomingPublish {
@@ -159,7 +159,7 @@ export class Publisher {
   /** Not yet released, oldest first. */
   readonly #fifo: Inbound[] = []
   /** Its client's, from the first that it knows of until it is closed. */
-  #unacknowledged: OfClient | undefined
+  #unacknowledged: Unacknowledged | undefined
   /** What of it no pool has. */
   #bytesBehind = 0
   #paused = false
@@ -216,7 +216,7 @@ export class Publisher {
     if (!this.#closed) this.#ports.retransmissions.release(this.#mine(), packetId)
   }
 
-  #mine(): OfClient {
+  #mine(): Unacknowledged {
     return this.#unacknowledged ??= this.#ports.retransmissions.enter(this.clientid)
   }
 

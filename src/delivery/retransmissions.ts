@@ -11,26 +11,26 @@ const BOUND = 100_000
  * outlives connections and clean sessions.
  */
 export class Retransmissions {
-  readonly #clients = new Map<string, OfClient>()
+  readonly #clients = new Map<string, Unacknowledged>()
   /** All of them, by age. */
   #oldest: Inbound | undefined
   #newest: Inbound | undefined
   #size = 0
 
   /** Those of one client, for a connection of it; {@link Retransmissions.leave} when it is gone. */
-  enter(clientid: string): OfClient {
+  enter(clientid: string): Unacknowledged {
     let client = this.#clients.get(clientid)
-    if (client === undefined) this.#clients.set(clientid, client = new OfClient(clientid))
+    if (client === undefined) this.#clients.set(clientid, client = new Unacknowledged(clientid))
     client.connections++
     return client
   }
 
-  leave(client: OfClient): void {
+  leave(client: Unacknowledged): void {
     client.connections--
     this.#forget(client)
   }
 
-  find(client: OfClient, packet: IncomingPublish): Inbound | undefined {
+  find(client: Unacknowledged, packet: IncomingPublish): Inbound | undefined {
     const message = client.get(packet.packetId)
     if (message === undefined) return undefined
     const { record } = message
@@ -41,7 +41,7 @@ export class Retransmissions {
     return same ? message : undefined
   }
 
-  add(client: OfClient, message: Inbound): void {
+  add(client: Unacknowledged, message: Inbound): void {
     const replaced = client.put(message)
     if (replaced !== undefined) this.#part(replaced)
     this.#join(message)
@@ -52,12 +52,12 @@ export class Retransmissions {
   }
 
   /** PUBREL: only of a message whose PUBREC was written. */
-  release(client: OfClient, packetId: number): void {
+  release(client: Unacknowledged, packetId: number): void {
     if (client.get(packetId)?.received === true) this.delete(client, packetId)
   }
 
   /** A PUBACK was written. */
-  delete(client: OfClient, packetId: number): void {
+  delete(client: Unacknowledged, packetId: number): void {
     const message = client.take(packetId)
     if (message === undefined) return
     this.#part(message)
@@ -84,7 +84,7 @@ export class Retransmissions {
     for (const { packetId, received } of client.all()) if (received) this.delete(client, packetId)
   }
 
-  #forget(client: OfClient): void {
+  #forget(client: Unacknowledged): void {
     if (client.connections === 0 && client.size === 0) this.#clients.delete(client.clientid)
   }
 
@@ -114,11 +114,11 @@ const FEWEST_PLACES = 8
 const MOST_IDLE_PLACES = 64
 
 /**
- * Those of one client. A table of our own, whose messages are chained where they share a place,
+ * Publishes of one client that were not acknowledged. A table of our own, whose messages are chained where they share a place,
  * and not a Map: one comes and goes with each message, a Map makes a new table every few of them, and
  * V8 links the tables, so that all of them and the messages in them outlived its small collections.
  */
-export class OfClient {
+export class Unacknowledged {
   readonly clientid: string
   /** That it has now; two while one takes over from the other. */
   connections = 0
