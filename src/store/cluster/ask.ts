@@ -1,7 +1,7 @@
 import type { Answer, Call } from '../connection.ts'
 import type { Failure } from '../failure.ts'
 import type { Script } from '../scripts.ts'
-import type { Key, Nodes } from './nodes.ts'
+import type { Key, Nodes, SendOptions } from './nodes.ts'
 
 /** A call that has no good answer, where what comes next needs one. */
 export class CallFailed extends Error {
@@ -25,8 +25,8 @@ export async function askIfFit(nodes: Nodes, key: Key, call: Call): Promise<unkn
 }
 
 /** The replies to calls of keys in one slot, in order; see `Nodes.sendInOrder`. Rejects with a {@link CallFailed}. */
-export async function askInOrder(nodes: Nodes, key: Key, calls: readonly Call[]): Promise<unknown[]> {
-  return (await nodes.sendInOrder(key, calls)).map(replyOf)
+export async function askInOrder(nodes: Nodes, key: Key, calls: readonly Call[], options?: SendOptions): Promise<unknown[]> {
+  return (await nodes.sendInOrder(key, calls, options)).map(replyOf)
 }
 
 export function replyOf(answer: Answer): unknown {

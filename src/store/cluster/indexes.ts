@@ -35,17 +35,20 @@ export interface Indexes {
 
 export function createIndexes(nodes: Nodes): Indexes {
   /** By index and topic: when it was written, in milliseconds of this process. */
-  const written: Readonly<Record<TopicIndex, Map<string, number>>> = { logs: new Map(), retained: new Map(), latest: new Map() }
+  let written = nothingWritten()
 
   async function enter(index: TopicIndex, topics: readonly string[]): Promise<void> {
     const { key } = INDEXES[index]
+    // not where it is remembered after `forget`
+    const mine = written[index]
     const [at, now] = [performance.now(), String(Math.floor(Date.now() / 1_000))]
     await askInOrder(nodes, key, [
       command('zadd', keys.indexSeen(key), ...topics.flatMap((topic) => [now, topic])),
       command('zadd', key, ...topics.flatMap((topic) => ['0', topic])),
-    ])
-    if (written[index].size > REMEMBERED) written[index].clear()
-    for (const topic of topics) written[index].set(topic, at)
+      // a message whose topic a wildcard does not find is lost to it
+    ], { awaited: true })
+    if (mine.size > REMEMBERED) mine.clear()
+    for (const topic of topics) mine.set(topic, at)
   }
 
   async function sweepOne(index: TopicIndex, now: number): Promise<void> {
@@ -76,10 +79,14 @@ export function createIndexes(nodes: Nodes): Indexes {
       return undefined
     },
     forget() {
-      for (const topics of Object.values(written)) topics.clear()
+      written = nothingWritten()
     },
     async sweep(now) {
       for (const index of ['logs', 'retained', 'latest'] as const) await sweepOne(index, now)
     },
   }
+}
+
+function nothingWritten(): Readonly<Record<TopicIndex, Map<string, number>>> {
+  return { logs: new Map(), retained: new Map(), latest: new Map() }
 }

@@ -9,11 +9,11 @@ import { readView, VIEW_CALLS, type Topology } from './topology.ts'
 export interface Nodes {
   /**
    * Sends a call to the master of the key's slot, and after it where it has gone; without a key to
-   * any master. `awaited`: what it writes is confirmed by {@link wait}.
+   * any master.
    */
-  send(key: Key | undefined, call: Call, options?: { readonly awaited: boolean }): Promise<Answer>
+  send(key: Key | undefined, call: Call, options?: SendOptions): Promise<Answer>
   /** The calls, of keys in the slot of this one, are carried out in their order, also if the slot moves; some perhaps twice. */
-  sendInOrder(key: Key, calls: readonly Call[]): Promise<readonly Answer[]>
+  sendInOrder(key: Key, calls: readonly Call[], options?: SendOptions): Promise<readonly Answer[]>
   sendToAll(call: Call): Promise<readonly Answer[]>
   /** A WAIT on all masters that have written awaited things since the last one that was good: the fewest replicas that any of them has. */
   wait(call: Call): Promise<Answer>
@@ -25,6 +25,11 @@ export interface Nodes {
 }
 
 export type Key = string | Buffer
+
+export interface SendOptions {
+  /** What it writes is confirmed by {@link Nodes.wait}. */
+  readonly awaited: boolean
+}
 
 export interface NodesEvents {
   /**
@@ -203,17 +208,18 @@ export function openNodes(options: NodeOptions, events: NodesEvents): Nodes {
     }
   }
 
-  async function sendInOrder(key: Key, calls: readonly Call[]): Promise<readonly Answer[]> {
+  async function sendInOrder(key: Key, calls: readonly Call[], options = { awaited: false }): Promise<readonly Answer[]> {
     const node = owners[slotOf(key)]
     if (node === undefined) return calls.map(() => NOT_CONNECTED)
     const answers = await node.send(calls)
+    if (options.awaited && answers.some(({ ok }) => ok)) node.wrote = true
     const turned = answers.findIndex((answer) => redirectOf(answer, node.address) !== undefined)
     if (turned < 0) {
       if (answers.some((answer) => !answer.ok && answer.failure.kind === 'refused')) refusing.add(node)
       return answers
     }
     const again = answers.slice(0, turned)
-    for (const call of calls.slice(turned)) again.push(await send(key, call))
+    for (const call of calls.slice(turned)) again.push(await send(key, call, options))
     return again
   }
 

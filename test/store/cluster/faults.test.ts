@@ -203,6 +203,23 @@ describe('with `wait_replicas` = 1, what was confirmed is there', () => {
     expect((await outcome)[0]?.ok).toBe(true)
     expect(await readAll('c')).toEqual([waiting.id])
   }, 60_000)
+
+  it('and by a wildcard, after the master of the topic index was killed, which had what its replica had not', async () => {
+    const master = await cluster.masterOf(slotOf('mqtt:topics'))
+    // log and record lie elsewhere, where nothing is wrong
+    expect(await cluster.masterOf(slotOf('mqtt:msg:b'))).not.toBe(master)
+    let record = message('b')
+    while (await cluster.masterOf(slotOf(`mqtt:msg:${record.id}`)) === master) record = message('b')
+    await master.client.config('SET', 'requirepass', 'for nobody')
+    await master.client.call('CLIENT', 'KILL', 'TYPE', 'replica')
+    const outcome = submit(kit.pool, [store(record)])
+    await until(() => kit.told.includes('away') && !kit.pool.ready, 'too few know the topic')
+    await master.kill()
+    await cluster.replaced(master)
+    await downAndUp(master)
+    expect((await outcome)[0]?.ok).toBe(true)
+    expect(await cluster.client.zrange('mqtt:topics', '0', '-1')).toEqual(['b'])
+  }, 60_000)
 })
 
 describe('while a shard has nobody', () => {

@@ -61,7 +61,7 @@ async function dieBefore(isIt: (call: Call) => boolean, work: (dying: Nodes) => 
     void work({
       ...under,
       send: (key, call, options) => pass([call], () => under.send(key, call, options)),
-      sendInOrder: (key, calls) => pass(calls, () => under.sendInOrder(key, calls)),
+      sendInOrder: (key, calls, options) => pass(calls, () => under.sendInOrder(key, calls, options)),
     }).then(() => { if (!dead) throw new Error('it was not killed') })
   })
 }
@@ -81,9 +81,9 @@ function interrupted(isIt: (call: Call) => boolean, deed: () => Promise<unknown>
       await first([call])
       return await under.send(key, call, options)
     },
-    async sendInOrder(key, calls) {
+    async sendInOrder(key, calls, options) {
       await first(calls)
-      return await under.sendInOrder(key, calls)
+      return await under.sendInOrder(key, calls, options)
     },
   }
 }
@@ -91,7 +91,7 @@ function interrupted(isIt: (call: Call) => boolean, deed: () => Promise<unknown>
 /** By every eighth message the log is tidied, and nobody waits for it: not beside a test that takes records away. */
 function untidied(): Nodes {
   const tidies = isCommand('ZRANDMEMBER')
-  return { ...nodes, sendInOrder: (key, calls) => calls.some(tidies) ? new Promise(() => {}) : nodes.sendInOrder(key, calls) }
+  return { ...nodes, sendInOrder: (key, calls, options) => calls.some(tidies) ? new Promise(() => {}) : nodes.sendInOrder(key, calls, options) }
 }
 
 function storing(record: MessageRecord, expirySeconds?: number): (by?: Nodes) => Promise<readonly Result[]> {
