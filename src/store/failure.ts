@@ -95,7 +95,8 @@ export function plainWords(message: string, command: string): string {
     .replace(/^(?:@user_script: ?\d+: ?)+/, '')
     .replace(/^-/, '')
     .replace(/, with args beginning with.*$/s, '')
-    .replace(/ script: [0-9a-f]{40}, on @user_script.*$/s, '')
+    // Valkey 9 leaves the script out
+    .replace(/ script: (?:[0-9a-f]{40}, )?on @user_script.*$/s, '')
     .replace(/(['"`])(.*?)\1/gs, (quoted, _, inner: string) =>
       inner.toLowerCase() === command || inner === 'maxmemory' ? quoted : "'…'")
     // oxlint-disable-next-line no-control-regex -- that is what is to be removed
