@@ -8,7 +8,7 @@ import { LatestLane } from './latest-lane.ts'
 import { LazyMap, LazySet } from './lazy.ts'
 import { LogLane } from './log-lane.ts'
 import type { HeldBytes } from './memory-queue.ts'
-import type { Lane, LaneOwner } from './outgoing.ts'
+import type { Lane, LaneOwner, Origin } from './outgoing.ts'
 import type { Pool } from './ports.ts'
 import { RunList } from './run-list.ts'
 import { SubscriptionTree } from './subscription-tree.ts'
@@ -300,9 +300,10 @@ export class Lanes implements LaneOwner {
     this.#scans.step()
   }
 
-  /** The message is acknowledged, or gone for good: returns where the position moves. */
-  done(pool: Pool, topic: string, run: RunList, msgid: string): string | undefined {
-    const position = run.done(msgid)
+  /** The message is acknowledged, or stored no longer: returns where the position moves. */
+  done({ pool, run }: Pick<Origin, 'pool' | 'run'>, topic: string, msgid: string, state: 'acked' | 'gone'): string | undefined {
+    if (run === undefined) return undefined
+    const position = run.done(msgid, state)
     // what has no lane and nothing out is known to the store alone
     if (run.length === 0 && this.log(pool, topic) === undefined) this.#runs.get(pool)?.delete(topic)
     return position

@@ -1,9 +1,10 @@
+import { LazySet } from './lazy.ts'
 import type { ColdPosition, Position } from './ports.ts'
 
 interface Sent extends Position {
   /** Times that the log had perhaps lost data when it was sent. */
   readonly losses: number
-  done: boolean
+  state: 'out' | 'acked' | 'gone'
 }
 
 /** Between an earlier position that is remembered and the next. Microseconds of the log's scores. */
@@ -18,6 +19,8 @@ export class RunList {
   #sent: Sent[] = []
   readonly #byId = new Map<string, Sent>()
   #doneScore = 0
+  /** Acknowledged since the log perhaps lost data, sent before: their scores say nothing, and a page on its way shows them. */
+  readonly #late = new LazySet<string>()
   #position: Sent | undefined
   /** Positions of before, some seconds apart: which master has them also has what was stored before them. */
   #earlier: Position | undefined
@@ -34,46 +37,58 @@ export class RunList {
     return this.#doneScore
   }
 
-  /** The message to which the position has moved last. */
+  /**
+   * The message to which the position has moved last. If it has not yet, and the log may have lost data, the oldest that
+   * was sent before: what is acknowledged while a page is on its way must not be taken for where its reader stood.
+   */
   get position(): ColdPosition | undefined {
-    if (this.#position === undefined) return undefined
-    const { msgid, score, losses } = this.#position
+    const [oldest] = this.#sent
+    const from = this.#position ?? (oldest?.losses === this.#losses ? undefined : oldest)
+    if (from === undefined) return undefined
+    const { msgid, score, losses } = from
     return { msgid, doubted: losses === this.#losses ? undefined : { score, earlier: this.#earlier } }
   }
 
   has(msgid: string): boolean {
-    return this.#byId.has(msgid)
+    return this.#byId.has(msgid) || this.#late.has(msgid)
   }
 
   /** A message was handed to the client, in the order of the log. */
   sent(msgid: string, score: number): void {
-    const entry = { msgid, score, losses: this.#losses, done: false }
+    const entry: Sent = { msgid, score, losses: this.#losses, state: 'out' }
     this.#sent.push(entry)
     this.#byId.set(msgid, entry)
   }
 
   /**
-   * The message is acknowledged, or gone for good. Returns the msgid to which the position moves;
+   * The message is acknowledged, or stored no longer. Returns the msgid to which the position moves;
    * undefined while an older one is still out.
    */
-  done(msgid: string): string | undefined {
+  done(msgid: string, state: 'acked' | 'gone' = 'acked'): string | undefined {
     const entry = this.#byId.get(msgid)
     if (entry === undefined) return undefined
-    entry.done = true
+    entry.state = state
     let position: Sent | undefined
     let passed = 0
     for (const head of this.#sent) {
-      if (!head.done) break
+      if (head.state === 'out') break
       passed++
       position = head
-      this.#doneScore = Math.max(this.#doneScore, head.score)
       this.#byId.delete(head.msgid)
+      this.#notePassed(head)
     }
     if (position !== undefined) {
       this.#sent = this.#sent.slice(passed)
       this.#move(position)
     }
     return position?.msgid
+  }
+
+  #notePassed({ msgid, score, losses, state }: Sent): void {
+    if (losses === this.#losses) {
+      this.#doneScore = Math.max(this.#doneScore, score)
+      this.#late.clear()
+    } else if (state === 'acked') this.#late.add(msgid)
   }
 
   #move(position: Sent): void {
@@ -86,6 +101,7 @@ export class RunList {
   /** The log may have lost data: scores mean nothing any more, what was sent stays sent. */
   forgetScores(): void {
     this.#doneScore = 0
+    this.#late.clear()
     this.#losses++
   }
 }

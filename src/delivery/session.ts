@@ -484,8 +484,8 @@ export class Session implements LanesOwner {
   }
 
   /** The message is out of the way: returns where the client's position moves, if it does. */
-  #settle(origin: Origin | undefined, topic: string, msgid: string): string | undefined {
-    return origin?.run === undefined ? undefined : this.lanes.done(origin.pool, topic, origin.run, msgid)
+  #settle(origin: Origin | undefined, topic: string, msgid: string, state: 'acked' | 'gone' = 'acked'): string | undefined {
+    return origin?.run === undefined ? undefined : this.lanes.done(origin, topic, msgid, state)
   }
 
   #nextPacketId(): number {
@@ -501,7 +501,7 @@ export class Session implements LanesOwner {
    */
   #giveUp(message: InFlight): void {
     this.#inFlightIds.delete(message.msgid)
-    this.#settle(message.origin, message.topic, message.msgid)
+    this.#settle(message.origin, message.topic, message.msgid, 'gone')
     if (message.qos === 1) this.#inFlight.delete(message.packetId)
     else this.#inFlight.set(message.packetId, { ...message, origin: undefined, record: undefined, released: true })
   }

@@ -149,7 +149,7 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'a position passes what is not acknowledged',
-    breakage: { file: 'delivery/run-list.js', find: 'if (!head.done)\n                break;', replace: '' },
+    breakage: { file: 'delivery/run-list.js', find: "if (head.state === 'out')\n                break;", replace: '' },
     notice: inScene('a position does not pass what is not acknowledged'),
   },
   {
