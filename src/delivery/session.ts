@@ -80,6 +80,8 @@ export class Session implements LanesOwner {
   #lanes: Lanes | undefined
   #link: Link | undefined
   #phase: 'offline' | 'opening' | 'replay' | 'open' = 'offline'
+  /** It will not come back. */
+  #ended = false
   /** Who may send next; each source once. */
   #turns: (Lane | typeof MEMORY)[] = []
   readonly #inTurn = new LazySet<Lane | typeof MEMORY>()
@@ -162,6 +164,8 @@ export class Session implements LanesOwner {
   /** The session is gone for good. */
   end(): void {
     if (this.connected) this.detach()
+    this.#ended = true
+    for (const group of this.#groupsInFlight()) group.gone(this)
     this.held.clear()
   }
 
@@ -181,10 +185,14 @@ export class Session implements LanesOwner {
     // QoS 0 does not outlive the connection
     for (const [from, { granted }] of this.#backlog) if (granted === 0) this.#backlog.delete(from)
     this.#whenEmpty = []
-    const groups = new Set(this.groups)
     // it may have left one while it had not acknowledged everything
+    for (const group of new Set([...this.groups, ...this.#groupsInFlight()])) group.gone(this)
+  }
+
+  #groupsInFlight(): Set<Group> {
+    const groups = new Set<Group>()
     for (const { origin } of this.#inFlight.values()) if (origin?.group !== undefined) groups.add(origin.group)
-    for (const group of groups) group.gone(this)
+    return groups
   }
 
   /** The socket takes bytes again. */
@@ -429,9 +437,12 @@ export class Session implements LanesOwner {
     this.#send(origin === undefined ? outgoing : { ...outgoing, origin: { ...origin, group: options.group } }, options.dup)
   }
 
-  /** Gives up what a shared subscription sent and the client has neither acknowledged nor received in full. */
+  /**
+   * Gives up what a shared subscription sent and the client has neither acknowledged nor received in full; that too
+   * when its session ends, because nobody is left to acknowledge it.
+   */
   handBack(group: Group): { readonly msgid: string, readonly topic: string, readonly pool: Pool }[] {
-    const back = [...this.#inFlight.values()].filter((message) => message.origin?.group === group && !message.released)
+    const back = [...this.#inFlight.values()].filter((message) => message.origin?.group === group && (!message.released || this.#ended))
     return back.flatMap(({ packetId, msgid, topic, origin }) => {
       this.#inFlight.delete(packetId)
       this.#inFlightIds.delete(msgid)

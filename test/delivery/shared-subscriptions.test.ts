@@ -91,3 +91,27 @@ test('the last member that leaves takes the subscription with it', async () => {
   await rig.publish('x', '1')
   expect(member.got).toEqual([])
 })
+
+test.each(['leaves', 'unsubscribes and leaves', 'expires'] as const)('what a member had half received when its session ended goes to another: it %s', async (how) => {
+  const rig = new Rig({ settings: { sessionExpiryMs: 1_000 } })
+  const first = rig.connect('a', { clean: how !== 'expires' })
+  first.subscribe('$share/g/queue/a', 2)
+  await rig.publish('queue/a', '1', 2)
+  const second = rig.connect('b')
+  second.subscribe('$share/g/queue/a', 2)
+  for (const { packetId } of first.packets) first.session.pubrec(packetId)
+  if (how === 'unsubscribes and leaves') rig.delivery.unsubscribe(first.session, '$share/g/queue/a')
+  first.leave()
+  if (how === 'expires') {
+    await rig.settle()
+    // it may come back for it
+    expect(second.got).toEqual([])
+    rig.clock.ms += 2_000
+    rig.delivery.sweep()
+  }
+  await rig.settle()
+  expect(second.got).toEqual(['1 DUP'])
+  second.ackAll()
+  await rig.settle()
+  expect(rig.pool.redis.records.size).toBe(0)
+})
