@@ -223,9 +223,11 @@ export class Publisher {
   /** The connection is gone: what is on its way to Redis arrives there, nothing is acknowledged any more. */
   close(): void {
     this.#closed = true
-    if (this.#unacknowledged !== undefined) this.#ports.retransmissions.leave(this.#unacknowledged)
+    const unacknowledged = this.#unacknowledged
     this.#unacknowledged = undefined
-    for (const message of this.#fifo) if (message.publisher === this) message.publisher = undefined
+    // what may come again holds nothing of this connection
+    for (const message of [...this.#fifo, ...unacknowledged?.all() ?? NONE]) if (message.publisher === this) message.publisher = undefined
+    if (unacknowledged !== undefined) this.#ports.retransmissions.leave(unacknowledged)
   }
 
   /**
@@ -271,8 +273,14 @@ export class Publisher {
       // it may wait on a newer connection of its client by now
       if (message.publisher !== undefined && message.publisher !== this) continue
       abandon(message)
-      this.#ports.retransmissions.unheard(message)
+      this.#leave(message)
     }
+  }
+
+  /** Its client may send it again, on another connection. */
+  #leave(message: Inbound): void {
+    message.parts = NONE
+    this.#ports.retransmissions.unheard(message)
   }
 
   #again(message: Inbound): void {
@@ -340,7 +348,7 @@ export class Publisher {
         if (this.#link === undefined) return this.#giveUpWill(message)
         abandon(message)
         this.#fifo.splice(this.#fifo.indexOf(message), 1)
-        this.#ports.retransmissions.unheard(message)
+        this.#leave(message)
         this.#link.close('held')
         return
       }
@@ -421,7 +429,12 @@ export class Publisher {
     message.bytesBehind = 0
     if (message.state === 'refused') {
       // it will be sent again, so it goes nowhere now
-      if (message.publisher !== this) return
+      if (message.publisher !== undefined && message.publisher !== this) return
+      const isOpen = message.publisher === this
+      this.#leave(message)
+      if (!isOpen) return
+      // nor is anything behind it acknowledged on a connection that is about to end
+      this.close()
       this.#ports.counters.publishersRefused++
       this.#link?.close('store_refused')
       return

@@ -1,8 +1,10 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { MessageRecord } from '../../src/actions/message-record.ts'
 import { HeldBytes, MemoryBudget } from '../../src/delivery/memory-queue.ts'
 import { RetainedMemory } from '../../src/delivery/retained-memory.ts'
-import { packet, PublisherStub, Rig } from './rig.ts'
+import { packet, PublisherStub, Rig, turn } from './rig.ts'
 
 /** What is kept in memory is what is counted. */
 
@@ -47,4 +49,58 @@ test('a connection is not read from while much waits behind its message that Red
   // nothing before them: they wait for nobody
   for (let i = 0; i < 10; i++) publisher.publish(packet('a', large, 0, 0))
   expect(link.paused).toBe(false)
+})
+
+/** Publishes on a connection that is closed for it, and keeps nothing of it but where it was. */
+async function closedFor(reason: string | undefined, qos: 1 | 2, rig: Rig): Promise<{ readonly link: WeakRef<object>, readonly body: WeakRef<object> }> {
+  const link = new PublisherStub()
+  const publisher = rig.publisher('c', link)
+  const payload = Buffer.alloc(100_000)
+  publisher.publish({ topic: 'queue/a', payload, qos, retain: false, packetId: 1 })
+  await rig.settle()
+  rig.clock.ms += 20_000
+  publisher.sweep(rig.clock.now())
+  publisher.close()
+  rig.busy.clear()
+  expect([link.closed, link.acks]).toEqual([reason, reason === undefined ? ['pubrec 1'] : []])
+  return { link: new WeakRef(link), body: new WeakRef(payload.buffer) }
+}
+
+async function collected(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void // V8's own
+  for (let i = 0; i < 5; i++) {
+    await turn()
+    collect()
+  }
+}
+
+test('a message that waits for PUBREL does not hold the connection that it came by', async () => {
+  const rig = new Rig()
+  const { link } = await closedFor(undefined, 2, rig)
+  await collected()
+  expect(link.deref()).toBe(undefined)
+  const again = new PublisherStub()
+  rig.publisher('c', again).publish(packet('queue/a', '', 2, 1))
+  await rig.settle()
+  expect([again.acks, rig.pool.redis.records.size]).toEqual([['pubrec 1'], 1])
+})
+
+test.each(['store_refused', 'held'] as const)('what may come again holds neither its connection nor its payload: %s', async (reason) => {
+  const rig = new Rig()
+  const log = 'mqtt:msg:queue/a'
+  if (reason === 'held') rig.pool.away()
+  else rig.pool.redis.keyspace.replace(log, { type: 'string', text: 'of somebody else' })
+  const { link, body } = await closedFor(reason, 1, rig)
+  rig.pool.ready = true
+  await rig.settle()
+  await collected()
+  expect([link.deref(), body.deref()]).toEqual([undefined, undefined])
+  // it is known all the same
+  rig.pool.redis.keyspace.delete(log)
+  const again = new PublisherStub()
+  rig.publisher('c', again).publish({ topic: 'queue/a', payload: Buffer.alloc(100_000), qos: 1, retain: false, packetId: 1 })
+  await rig.settle()
+  expect([again.acks, rig.counters.retransmissions]).toEqual([['puback 1'], 1])
+  expect([...rig.pool.redis.records.values()].map(({ payload }) => payload.length)).toEqual([100_000])
 })
