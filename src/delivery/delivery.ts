@@ -439,8 +439,10 @@ export class Delivery {
           this.#events.submit(passes ? share : withPosition(share, undefined), this.#orderOf(session))
           continue
         }
-        const kept = origin.run === undefined ? share : withPosition(share, position)
-        this.#events.submit({ ...kept, pool: origin.pool }, this.#orderOf(session))
+        const { run } = origin
+        const kept = run === undefined ? share : withPosition(share, position)
+        if (run !== undefined && kept.effects.length > 0) run.submitted()
+        this.#events.submit({ ...kept, pool: origin.pool }, this.#orderOf(session), run?.answered)
       }
     }
     this.#settleDrains()

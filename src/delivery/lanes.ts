@@ -8,7 +8,7 @@ import { LatestLane } from './latest-lane.ts'
 import { LazyMap, LazySet } from './lazy.ts'
 import { LogLane } from './log-lane.ts'
 import type { HeldBytes } from './memory-queue.ts'
-import type { Lane, LaneOwner, Origin } from './outgoing.ts'
+import type { Lane, LaneOwner } from './outgoing.ts'
 import type { Pool } from './ports.ts'
 import { RunList } from './run-list.ts'
 import { SubscriptionTree } from './subscription-tree.ts'
@@ -91,6 +91,8 @@ export class Lanes implements LaneOwner {
   /** Readers that bring something, for the counts of the rules that asked: what and how often. */
   readonly #bringing = new LazyMap<Lane | TopicScan, { readonly steps: readonly Step[], times: number }>()
   readonly #runs = new LazyMap<Pool, Map<string, RunList>>()
+  /** On this connection what earlier ones have subscribed to was fetched. */
+  #fetched = false
   /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
   #drains: { readonly filter: string, readonly fetch: Fetch }[] = []
   readonly #covers = new LazyMap<string, readonly Cover[]>()
@@ -300,13 +302,12 @@ export class Lanes implements LaneOwner {
     this.#scans.step()
   }
 
-  /** The message is acknowledged, or stored no longer: returns where the position moves. */
-  done({ pool, run }: Pick<Origin, 'pool' | 'run'>, topic: string, msgid: string, state: 'acked' | 'gone'): string | undefined {
-    if (run === undefined) return undefined
-    const position = run.done(msgid, state)
-    // what has no lane and nothing out is known to the store alone
-    if (run.length === 0 && this.log(pool, topic) === undefined) this.#runs.get(pool)?.delete(topic)
-    return position
+  /** What has no lane, nothing out and nothing on its way to Redis is known to the store alone. */
+  letGo(pool: Pool, topic: string): void {
+    const runs = this.#runs.get(pool)
+    if (runs?.get(topic)?.isNeeded !== false || this.log(pool, topic) !== undefined) return
+    runs.delete(topic)
+    if (runs.size === 0) this.#runs.delete(pool)
   }
 
   // --- changes
@@ -375,6 +376,7 @@ export class Lanes implements LaneOwner {
 
   /** The connection is there: what a reload took away meanwhile is served to its end. */
   attach(): void {
+    this.#fetched = true
     for (const { filter, fetch } of this.#drains.splice(0)) {
       if (this.get(fetch.pool, filter, laneKind(fetch))?.draining === true) continue
       const reader = this.#bring(filter, fetch)
@@ -389,6 +391,11 @@ export class Lanes implements LaneOwner {
 
   /** The connection is gone: everything but positions is forgotten. */
   detach(): void {
+    // whatever is still stored of what was read before has been read again
+    if (this.#fetched && this.#unfinished.size === 0 && this.#postponed.size === 0) {
+      for (const [pool, runs] of this.#runs) for (const topic of runs.keys()) this.letGo(pool, topic)
+    }
+    this.#fetched = false
     for (const lane of this.#all()) {
       if (lane.draining) this.#drains.push({ filter: lane.topic, fetch: fetchOf(lane) })
       lane.retire()
@@ -604,9 +611,7 @@ export class Lanes implements LaneOwner {
       this.#byTopic.delete(topic)
       this.#topics?.delete(topic)
     }
-    if (lane instanceof LogLane && lane.run?.length === 0 && this.log(lane.pool, topic) === undefined) {
-      this.#runs.get(lane.pool)?.delete(topic)
-    }
+    if (lane instanceof LogLane && lane.run !== undefined) this.letGo(lane.pool, topic)
     if (!rest.some((other) => other.draining)) this.#owner.untail(topic)
     // those that waited for it
     for (const other of rest) this.#owner.fed(other)
@@ -683,7 +688,10 @@ export class Lanes implements LaneOwner {
   #run(pool: Pool, topic: string): RunList {
     const runs = this.#runs.get(pool) ?? new Map<string, RunList>()
     this.#runs.set(pool, runs)
-    const run = runs.get(topic) ?? new RunList()
+    const run = runs.get(topic) ?? new RunList(() => {
+      // while its client is away nobody reads, and what it knows of before may be needed
+      if (this.#owner.connected) this.letGo(pool, topic)
+    })
     runs.set(topic, run)
     return run
   }

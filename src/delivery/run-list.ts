@@ -26,6 +26,19 @@ export class RunList {
   #earlier: Position | undefined
   #nextEarlier: Position | undefined
   #losses = 0
+  /** Moves of the position that were given to Redis and not answered. */
+  #unanswered = 0
+  readonly #onAnswered: () => void
+
+  /** `onAnswered`: Redis has answered a move of the position. */
+  constructor(onAnswered: () => void = () => {}) {
+    this.#onAnswered = onAnswered
+  }
+
+  /** It knows what the store does not. */
+  get isNeeded(): boolean {
+    return this.#sent.length > 0 || this.#unanswered > 0
+  }
 
   /** Messages sent and not yet below the position. */
   get length(): number {
@@ -82,6 +95,16 @@ export class RunList {
       this.#move(position)
     }
     return position?.msgid
+  }
+
+  /** The position's move is given to Redis; {@link answered} is to be called once when it has its answer. */
+  submitted(): void {
+    this.#unanswered++
+  }
+
+  readonly answered = (): void => {
+    this.#unanswered--
+    this.#onAnswered()
   }
 
   #notePassed({ msgid, score, losses, state }: Sent): void {

@@ -99,7 +99,7 @@ export class Session implements LanesOwner {
   readonly #backlog = new LazyMap<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2 }>()
   /** Called when nothing waits in memory any more. */
   #whenEmpty: (() => void)[] = []
-  /** Pools that are closed: nothing can be read from them for a replay. */
+  /** Pools that are closed, of what is in flight: nothing can be read from them for a replay. */
   readonly #abandoned = new LazySet<Pool>()
   /** A replay that Redis refused is to be tried again. */
   #retrying = false
@@ -320,6 +320,7 @@ export class Session implements LanesOwner {
 
   /** The pool is closed for good: what a replay would read from it is not sent again from there. */
   abandon(pool: Pool): void {
+    if (!this.#hasInFlightFrom(pool)) return
     this.#abandoned.add(pool)
     if (this.#phase === 'replay') this.#replay()
   }
@@ -332,8 +333,12 @@ export class Session implements LanesOwner {
 
   /** Nothing of this pool is read, in flight, or waited for. */
   isFreeOf(pool: Pool): boolean {
-    for (const message of this.#inFlight.values()) if (message.origin?.pool === pool) return false
-    return this.#lanes?.isFreeOf(pool) ?? true
+    return !this.#hasInFlightFrom(pool) && (this.#lanes?.isFreeOf(pool) ?? true)
+  }
+
+  #hasInFlightFrom(pool: Pool): boolean {
+    for (const { origin } of this.#inFlight.values()) if (origin?.pool === pool) return true
+    return false
   }
 
   // --- LanesOwner
@@ -489,14 +494,9 @@ export class Session implements LanesOwner {
       })
       this.#inFlightIds.add(record.id)
       if (origin === undefined) this.held.add(record)
-    } else this.#settle(origin, record.topic, record.id)
+    } else origin?.run?.done(record.id)
     link.publish({ topic: record.topic, payload: record.payload, qos, retain, dup, packetId })
     this.#ports.delivered(this, record.id, record.topic, qos)
-  }
-
-  /** The message is out of the way: returns where the client's position moves, if it does. */
-  #settle(origin: Origin | undefined, topic: string, msgid: string, state: 'acked' | 'gone' = 'acked'): string | undefined {
-    return origin?.run === undefined ? undefined : this.lanes.done(origin, topic, msgid, state)
   }
 
   #nextPacketId(): number {
@@ -512,7 +512,9 @@ export class Session implements LanesOwner {
    */
   #giveUp(message: InFlight): void {
     this.#inFlightIds.delete(message.msgid)
-    this.#settle(message.origin, message.topic, message.msgid, 'gone')
+    const { origin, topic } = message
+    origin?.run?.done(message.msgid, 'gone')
+    if (origin?.run !== undefined) this.lanes.letGo(origin.pool, topic)
     if (message.qos === 1) this.#inFlight.delete(message.packetId)
     else this.#inFlight.set(message.packetId, { ...message, origin: undefined, record: undefined, released: true })
   }
@@ -522,9 +524,10 @@ export class Session implements LanesOwner {
     if (message.origin === undefined && message.record === undefined) return this.#ports.wants(this)
     this.#inFlightIds.delete(message.msgid)
     if (message.record !== undefined) this.held.remove(message.record)
-    const pool = message.origin?.pool
-    if (this.lanes.readsElsewhere(message.topic, pool)) this.noteAcked(message.msgid, pool)
-    this.#ports.acked(this, message, this.#settle(message.origin, message.topic, message.msgid))
+    const { origin, topic, msgid } = message
+    if (this.lanes.readsElsewhere(topic, origin?.pool)) this.noteAcked(msgid, origin?.pool)
+    this.#ports.acked(this, message, origin?.run?.done(msgid))
+    if (origin?.run !== undefined) this.lanes.letGo(origin.pool, topic)
     this.#ports.wants(this)
   }
 
@@ -567,6 +570,8 @@ export class Session implements LanesOwner {
       this.#ports.delivered(this, message.msgid, message.topic, message.qos)
     }
     this.#bodies.clear()
+    // nothing of them is sent again
+    this.#abandoned.clear()
     this.#phase = 'open'
     this.#ports.wants(this)
   }

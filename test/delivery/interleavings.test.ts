@@ -302,3 +302,27 @@ test('what is stored behind a refused message is not taken for acknowledged on a
   await rig.settle()
   expect([again.acks, rig.pool.redis.records.size]).toEqual([['puback 2'], 1])
 })
+
+test.each(['its client comes back', 'another broker stores something'] as const)('a position that Redis has not taken yet is not read from again, also of a topic that a wildcard found: %s', async (what) => {
+  const rig = new Rig()
+  await rig.publish('pubsub/a', '1')
+  const client = rig.connect('c')
+  client.subscribe('pubsub/+')
+  await rig.settle()
+  const { submit } = rig.pool
+  const refused: Submission[] = []
+  rig.pool.submit = (submission) => { refused.push(submission) }
+  client.ackAll()
+  await rig.settle()
+  let now = client
+  if (what === 'its client comes back') {
+    client.leave()
+    now = rig.connect('c')
+  } else rig.delivery.changed(rig.pool, 'pubsub/a')
+  await rig.settle()
+  expect([...client.got, ...now === client ? [] : now.got]).toEqual(['1'])
+  rig.pool.submit = submit
+  for (const submission of refused) rig.pool.submit(submission)
+  await rig.settle()
+  expect(rig.pool.redis.position('c', 'pubsub/a')).toBe([...rig.pool.redis.records.keys()][0])
+})

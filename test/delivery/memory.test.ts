@@ -1,10 +1,12 @@
-import { setFlagsFromString } from 'node:v8'
+import { queryObjects, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { MessageRecord } from '../../src/actions/message-record.ts'
 import { HeldBytes, MemoryBudget } from '../../src/delivery/memory-queue.ts'
 import { RetainedMemory } from '../../src/delivery/retained-memory.ts'
-import { packet, PublisherStub, Rig, turn } from './rig.ts'
+import { RunList } from '../../src/delivery/run-list.ts'
+import { MemoryPool } from '../../src/simulate/memory-pool.ts'
+import { packet, PublisherStub, QUEUE_AND_PUBSUB, Rig, turn } from './rig.ts'
 
 /** What is kept in memory is what is counted. */
 
@@ -103,4 +105,53 @@ test.each(['store_refused', 'held'] as const)('what may come again holds neither
   await rig.settle()
   expect([again.acks, rig.counters.retransmissions]).toEqual([['puback 1'], 1])
   expect([...rig.pool.redis.records.values()].map(({ payload }) => payload.length)).toEqual([100_000])
+})
+
+test('a session forgets how far it has come in topics that are stored no more', async () => {
+  const rig = new Rig()
+  const { keyspace } = rig.pool.redis
+  let client = rig.connect('c')
+  client.subscribe('pubsub/+')
+  for (let connection = 0; connection < 4; connection++) {
+    const topics = Array.from({ length: 50 }, (_, i) => `pubsub/${connection}-${i}`)
+    for (const topic of topics) {
+      await rig.publish(topic, 'x')
+      client.ackAll()
+    }
+    await rig.settle()
+    client.leave()
+    for (const key of ['mqtt:topics', ...topics.map((topic) => `mqtt:msg:${topic}`)]) keyspace.delete(key)
+    client = rig.connect('c')
+    await rig.settle()
+  }
+  // those of the connection before
+  expect(queryObjects(RunList, { format: 'count' })).toBeLessThanOrEqual(50)
+})
+
+test.each(['in time', 'late'] as const)('a session does not hold the pools of before that it was done with %s', async (when) => {
+  const rig = new Rig()
+  const client = rig.connect('c')
+  client.subscribe('pubsub/a')
+  let { pool } = rig
+  const rounds = async (of: MemoryPool) => {
+    for (let i = 0; i < 5; i++) {
+      await turn()
+      of.round()
+    }
+  }
+  for (let i = 0; i < 40; i++) {
+    rig.publisher(`p${i}`).publish(packet('pubsub/a', String(i), 1, 1))
+    await rounds(pool)
+    client.ackAll()
+    await rounds(pool)
+    const before = pool
+    pool = new MemoryPool('pool1')
+    rig.swap(QUEUE_AND_PUBSUB, pool)
+    await rounds(before)
+    if (when === 'late') rig.delivery.abandon(before)
+    else await rig.delivery.drained(before)
+  }
+  expect(client.payloads.length).toBe(40)
+  // the rules of before, of which each subscription keeps some, know theirs
+  expect(queryObjects(MemoryPool, { format: 'count' })).toBeLessThan(25)
 })
