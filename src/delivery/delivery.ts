@@ -1,7 +1,7 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
-import { bringsOf, effectsOf, poolOf, type PoolEffects, type Rules } from '../engine/rules.ts'
+import { bringsOf, effectsOf, poolOf, runs, type PoolEffects, type Rules } from '../engine/rules.ts'
 import { isWildcard, sharedFilter, withoutShare } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
@@ -9,6 +9,7 @@ import { fetchesOf, fetchSteps, keepsRetained } from './coverage.ts'
 import { Group, type GroupPorts } from './group.ts'
 import type { Subscription } from './lanes.ts'
 import { MemoryBudget } from './memory-queue.ts'
+import type { Origin } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
 import { RetainedMemory } from './retained-memory.ts'
 import { type InFlight, Session, type SessionPorts } from './session.ts'
@@ -95,6 +96,7 @@ export class Delivery {
       wants: (session) => this.#wants(session),
       delivered: (session, msgid, topic, qos) => this.#delivered(session, msgid, topic, qos),
       acked: (session, message, position) => this.#acked(session, message, position),
+      passed: (session, origin, topic, position) => this.#passed(session, origin, topic, position),
       rules: () => this.#rules,
       ...counts,
     }
@@ -446,6 +448,17 @@ export class Delivery {
       }
     }
     this.#settleDrains()
+  }
+
+  /** Nothing is acknowledged now: only the note of it is written, which something older has held up. */
+  #passed(session: Session, { pool, run }: Origin, topic: string, position: string): void {
+    const steps = stepsFor(this.#rules.program, 'message.acked', topic)
+      .filter((step) => step.pool === pool.name && runs(step, 'on_message_acked_for_pubsub'))
+    this.#events.matched(steps)
+    for (const share of effectsOf(this.#rules, steps, { hook: 'message.acked', ...this.#about(session), topic, msgid: position, qos: 1 })) {
+      run?.submitted()
+      this.#events.submit({ ...share, pool }, this.#orderOf(session), run?.answered)
+    }
   }
 
   // --- what the world tells

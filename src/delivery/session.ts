@@ -44,6 +44,8 @@ export interface SessionPorts {
   refused(steps: readonly Step[], error: Error): void
   /** `position`: the msgid to which the client's position moves; absent while an older message is out. */
   acked(session: Session, message: InFlight, position: string | undefined): void
+  /** What was acknowledged behind a message that is stored no longer: there the client's position moves. */
+  passed(session: Session, origin: Origin, topic: string, position: string): void
 }
 
 /** Milliseconds until a read that Redis refused is tried again. */
@@ -513,8 +515,11 @@ export class Session implements LanesOwner {
   #giveUp(message: InFlight): void {
     this.#inFlightIds.delete(message.msgid)
     const { origin, topic } = message
-    origin?.run?.done(message.msgid, 'gone')
-    if (origin?.run !== undefined) this.lanes.letGo(origin.pool, topic)
+    if (origin?.run !== undefined) {
+      const position = origin.run.done(message.msgid, 'gone')
+      if (position !== undefined && position !== message.msgid && !this.#abandoned.has(origin.pool)) this.#ports.passed(this, origin, topic, position)
+      this.lanes.letGo(origin.pool, topic)
+    }
     if (message.qos === 1) this.#inFlight.delete(message.packetId)
     else this.#inFlight.set(message.packetId, { ...message, origin: undefined, record: undefined, released: true })
   }

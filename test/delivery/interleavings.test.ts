@@ -326,3 +326,43 @@ test.each(['its client comes back', 'another broker stores something'] as const)
   await rig.settle()
   expect(rig.pool.redis.position('c', 'pubsub/a')).toBe([...rig.pool.redis.records.keys()][0])
 })
+
+test('what was acknowledged behind a message that has expired is not sent again after the broker was restarted', async () => {
+  const rig = new Rig()
+  const client = rig.connect('c')
+  client.subscribe('pubsub/a')
+  for (const payload of ['1', '2', '3']) await rig.publish('pubsub/a', payload)
+  const [first, ...others] = client.open
+  if (first === undefined) throw new Error('it was sent')
+  for (const sent of others) client.ack(sent)
+  await rig.settle()
+  client.leave()
+  const { redis } = rig.pool
+  const [msgid] = redis.records.keys()
+  redis.keyspace.delete(`mqtt:msg:${msgid}`)
+  expect(rig.connect('c').resumed).toBe(true)
+  await rig.settle()
+  const restarted = new Rig({ redis, boot: '00000000002' })
+  const again = restarted.connect('c')
+  again.subscribe('pubsub/a')
+  await restarted.settle()
+  expect(again.got).toEqual([])
+})
+
+test('a position is not moved to a message that is stored no longer: it may be stored again', async () => {
+  const rig = new Rig()
+  const client = rig.connect('c')
+  client.subscribe('pubsub/a')
+  for (const payload of ['1', '2']) await rig.publish('pubsub/a', payload)
+  const [first] = client.open
+  if (first === undefined) throw new Error('it was sent')
+  client.ack(first)
+  await rig.settle()
+  client.leave()
+  const { redis } = rig.pool
+  const [acknowledged, lost] = redis.records.keys()
+  redis.keyspace.delete(`mqtt:msg:${lost}`)
+  rig.connect('c')
+  await rig.settle()
+  expect(redis.position('c', 'pubsub/a')).toBe(acknowledged)
+})
