@@ -582,8 +582,13 @@ export class Session implements LanesOwner {
   }
 
   #readBodies(pool: Pool, messages: readonly InFlight[]): void {
+    if (!pool.ready) return
     const link = this.#link
+    const logged = messages.filter((message) => message.origin?.kind === 'log')
+    const latest = messages.filter((message) => message.origin?.kind === 'latest')
+    let unanswered = latest.length + (logged.length > 0 ? 1 : 0)
     const answer = (records: readonly (MessageRecord | undefined)[] | Error, of: readonly InFlight[]) => {
+      unanswered--
       if (this.#link !== link || this.#phase !== 'replay') return
       if (records instanceof Error) {
         // an absent pool asks again when it is back
@@ -596,13 +601,11 @@ export class Session implements LanesOwner {
         return
       }
       of.forEach((message, i) => this.#bodies.set(message.msgid, records[i]))
-      this.#replay()
+      // what is missing then is asked for anew
+      if (unanswered === 0 && !this.#retrying) this.#replay()
     }
-    if (!pool.ready) return
-    const logged = messages.filter((message) => message.origin?.kind === 'log')
     if (logged.length > 0) pool.bodies(logged.map((message) => message.msgid), (records) => answer(records, logged))
-    for (const message of messages) {
-      if (message.origin?.kind !== 'latest') continue
+    for (const message of latest) {
       pool.latest(message.topic, (found) => answer(
         found instanceof Error ? found : [found?.id === message.msgid ? found : undefined], [message]))
     }

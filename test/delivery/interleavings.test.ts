@@ -366,3 +366,29 @@ test('a position is not moved to a message that is stored no longer: it may be s
   await rig.settle()
   expect(redis.position('c', 'pubsub/a')).toBe(acknowledged)
 })
+
+test('a replay asks once for each latest message in flight, also when one of them is refused at first', async () => {
+  const rig = new Rig({ rules: [
+    ['message.publish', '#', 'on_message_store_keep_latest'],
+    ['session.subscribed', '#', 'on_message_fetch_for_keep_latest'],
+    ['message.acked', '#', 'on_message_acked_for_keep_latest'],
+  ] })
+  const client = rig.connect('c')
+  client.subscribe('latest/+')
+  for (let i = 0; i < 32; i++) await rig.publish(`latest/${i}`, String(i))
+  client.leave()
+  const { latest } = rig.pool
+  const asked: string[] = []
+  rig.pool.latest = (topic, done) => {
+    asked.push(topic)
+    if (asked.length === 5) queueMicrotask(() => done(new Error('refused')))
+    else latest.call(rig.pool, topic, done)
+  }
+  const again = rig.connect('c')
+  await rig.settle()
+  expect([asked.length, again.got.length]).toEqual([32, 0])
+  rig.clock.pass(1000)
+  await rig.settle()
+  expect(asked.filter((topic) => topic === 'latest/4').length).toBe(2)
+  expect(again.got).toEqual(client.got.map((payload) => `${payload} DUP`))
+})
