@@ -303,9 +303,10 @@ export class Lanes implements LaneOwner {
   }
 
   /** What has no lane, nothing out and nothing on its way to Redis is known to the store alone. */
-  letGo(pool: Pool, topic: string): void {
+  letGo(pool: Pool, topic: string, options: { readonly doubted: boolean } = { doubted: false }): void {
     const runs = this.#runs.get(pool)
-    if (runs?.get(topic)?.isNeeded !== false || this.log(pool, topic) !== undefined) return
+    const run = runs?.get(topic)
+    if (runs === undefined || run === undefined || run.isNeeded || (run.isDoubted && !options.doubted) || this.log(pool, topic) !== undefined) return
     runs.delete(topic)
     if (runs.size === 0) this.#runs.delete(pool)
   }
@@ -393,7 +394,7 @@ export class Lanes implements LaneOwner {
   detach(): void {
     // whatever is still stored of what was read before has been read again
     if (this.#fetched && this.#unfinished.size === 0 && this.#postponed.size === 0) {
-      for (const [pool, runs] of this.#runs) for (const topic of runs.keys()) this.letGo(pool, topic)
+      for (const [pool, runs] of this.#runs) for (const topic of runs.keys()) this.letGo(pool, topic, { doubted: true })
     }
     this.#fetched = false
     for (const lane of this.#all()) {

@@ -35,6 +35,11 @@ export class RunList {
     this.#onAnswered = onAnswered
   }
 
+  /** The log may have lost data since it began: what the store has as the position may stand elsewhere. */
+  get isDoubted(): boolean {
+    return this.#losses > 0
+  }
+
   /** It knows what the store does not. */
   get isNeeded(): boolean {
     return this.#sent.length > 0 || this.#unanswered > 0
@@ -52,14 +57,15 @@ export class RunList {
 
   /**
    * The message to which the position has moved last. If it has not yet, and the log may have lost data, the oldest that
-   * was sent before: what is acknowledged while a page is on its way must not be taken for where its reader stood.
+   * was sent before: what is acknowledged while a page is on its way must not be taken for where its reader stood. From
+   * such a loss on it is doubted: what Redis has may be a message of before, which was stored again behind others.
    */
   get position(): ColdPosition | undefined {
     const [oldest] = this.#sent
     const from = this.#position ?? (oldest?.losses === this.#losses ? undefined : oldest)
     if (from === undefined) return undefined
-    const { msgid, score, losses } = from
-    return { msgid, doubted: losses === this.#losses ? undefined : { score, earlier: this.#earlier } }
+    const { msgid, score } = from
+    return { msgid, doubted: this.isDoubted ? { score, earlier: this.#earlier } : undefined }
   }
 
   has(msgid: string): boolean {

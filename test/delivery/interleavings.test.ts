@@ -234,7 +234,8 @@ test('what was on its way when the log lost data says nothing about where a read
   expect(run.position).toMatchObject({ msgid: '3', doubted: { score: 13_000_000, earlier: { msgid: '2', score: 7_000_000 } } })
   run.sent('4', 14_000_000)
   run.done('4')
-  expect(run.position).toEqual({ msgid: '4', doubted: undefined })
+  // what Redis has may be one of those before, stored again behind others
+  expect(run.position).toMatchObject({ msgid: '4', doubted: { score: 14_000_000 } })
 })
 
 test('what was on its way when the log lost data skips nothing when it is acknowledged: the clock may be behind it', async () => {
