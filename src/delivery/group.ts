@@ -22,6 +22,8 @@ export interface GroupPorts {
 
 /** Milliseconds until a read that Redis refused is tried again. */
 const RETRY_MS = 1000
+/** Remembered to say DUP of them; many may have expired since. */
+const RETURNED = 1000
 
 /**
  * A shared subscription `$share/<group>/<filter>`: of what a queue rule stores there is one reader
@@ -98,10 +100,18 @@ export class Group implements LanesOwner {
     if (!this.connected) return this.#rest()
     for (const { msgid, topic, pool } of back) {
       this.#returned.add(msgid)
+      if (this.#returned.size > RETURNED) this.#forgetReturned()
       // it lies behind the reader: read again from the beginning, past what others have in flight
       const lane = this.lanes.get(pool, topic, 'log')
       if (lane === undefined) this.lanes.doubt(pool, topic)
       else lane.forget()
+    }
+  }
+
+  #forgetReturned(): void {
+    for (const oldest of this.#returned) {
+      this.#returned.delete(oldest)
+      return
     }
   }
 
