@@ -31,6 +31,9 @@ export const CONNECT_RULES = [
 /** Room for all that publishers may have under way: a subscriber's window is no reason to read from Redis. */
 export const WIDE_WINDOW = 'mqtt.max_inflight = 1000'
 
+/** The others let as much wait in memory for a subscriber as comes; publishers wait for the mean of ten, and one of them may be far behind. */
+export const LONG_QUEUE = 'mqtt.max_mqueue_len = 100000'
+
 /** So many rules that store, each for the topics below `plant/<its number from 0>/`. */
 export function manyRules(count: number): string {
   return Array.from({ length: count }, (_, index) =>

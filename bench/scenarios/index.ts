@@ -1,5 +1,5 @@
 import type { Qos } from '../load/orders.ts'
-import { CONNECT_RULES, DEFAULT_RULES, manyRules, ONE_RULE, QUEUE_RULES, RETAINED_RULES, rule, WIDE_WINDOW } from '../rules.ts'
+import { CONNECT_RULES, DEFAULT_RULES, manyRules, LONG_QUEUE, ONE_RULE, QUEUE_RULES, RETAINED_RULES, rule, WIDE_WINDOW } from '../rules.ts'
 import type { Subject } from '../run.ts'
 import { connectStorm, idleConnections } from './connections.ts'
 import { offlineFetch } from './offline-fetch.ts'
@@ -136,7 +136,7 @@ function live(qos: Qos, count: number): Scenario {
   return {
     name: `live-qos${qos}-${count}`,
     title: `${qos === 0 ? 'not stored' : 'stored'}, and delivered to ${count === 1 ? 'one subscriber' : `${count} subscribers`} of the same QoS`,
-    subjects: [hookline(ONE_RULE), AEDES, ...qos === 1 ? [HAND_WRITTEN] : [], MOSQUITTO],
+    subjects: [hookline(`${ONE_RULE}\n${LONG_QUEUE}`), AEDES, ...qos === 1 ? [HAND_WRITTEN] : [], MOSQUITTO],
     seconds: 8,
     work: saturatedAndPaced({ qos, subscribers: { count } }),
   }
