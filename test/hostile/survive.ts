@@ -11,6 +11,7 @@ const ATTACKER = fileURLToPath(new URL('attacker.mjs', import.meta.url))
 const NICE = '10'
 /** What an attack has left behind is cleared away beside the healthy ones too. */
 const AFTER_MS = 500
+const A_SECOND_MS = 1_000
 
 export interface Attack {
   /** Of attacker.mjs. */
@@ -47,7 +48,8 @@ export async function survive(target: Target, attack: Attack): Promise<Survived>
   const samples = target.samples(since)
   const after = await target.collected()
   if (broker.runs !== runs || broker.pid !== pid) throw new Error('the broker was started anew')
-  // alive: it answers a client that comes now
+  // alive: it answers a client that comes when a new second of `max_conn_rate` has begun
+  await sleep(A_SECOND_MS)
   const late = await MqttClient.connect(broker.port, `late-${attack.name}`)
   await late.cut()
   return {
