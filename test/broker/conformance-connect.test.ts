@@ -204,10 +204,15 @@ describe('time and size', () => {
     const silent = await rig.connect('silent', { keepalive: 1 })
     const since = Date.now()
     const alive = await rig.connect('alive', { keepalive: 1 })
-    const pinging = setInterval(() => alive.send({ cmd: 'pingreq' }), 300)
+    let pings = 0
+    const pinging = setInterval(() => {
+      alive.send({ cmd: 'pingreq' })
+      pings++
+    }, 300)
     await eventually(() => silent.heard).toEqual(['connack 0', 'closed'])
     clearInterval(pinging)
     expect(Date.now() - since).toBeGreaterThan(1400)
+    await eventually(() => alive.heard).toEqual(['connack 0', ...Array.from({ length: pings }, () => 'pingresp')])
     await alive.ping()
   })
 

@@ -87,3 +87,8 @@ export function moreThan(stored: Counts, counted: Counts, { withNode, slackness 
 export function metricNames(): readonly MetricName[] {
   return Object.keys(METRICS) as MetricName[] // its own keys
 }
+
+/** Of each metric the lesser. */
+export function least(a: Counts, b: Counts): Counts {
+  return Object.fromEntries(metricNames().map(name => [name, Math.min(a[name], b[name])])) as Counts // of the same names
+}

@@ -45,7 +45,7 @@ const SAME_PROGRAM = new Set(['number-order', 'old-form', 'expired-time-ignored'
 
 it('of any file, mended: nothing is left to mend, and no error came', async () => {
   const seen = new Set<string>()
-  await fc.assert(fc.asyncProperty(files, async (before) => {
+  const property = fc.asyncProperty(files, async (before) => {
     const { fixed, bytes } = await mend(before)
     fixed.forEach(check => seen.add(check))
     expect(await mend(bytes)).toEqual({ fixed: [], bytes })
@@ -54,9 +54,12 @@ it('of any file, mended: nothing is left to mend, and no error came', async () =
     if (!fixed.includes('curly-quote')) expect(errorsIn(bytes)).toBeLessThanOrEqual(errorsIn(before))
     // a file of one line without its end says nothing about line ends
     if (before.includes('\r\n') && !/(?<!\r)\n/.test(before.toString('latin1'))) expect(bytes.toString('latin1')).not.toMatch(/(?<!\r)\n/)
-  }), { numRuns: 120 })
+  })
+  const safe = CHECKS.filter(({ fix }) => fix === 'safe').map(({ name }) => name).sort()
+  // some are not met in every row of files
+  for (let rows = 0; rows < 5 && seen.size < safe.length; rows++) await fc.assert(property, { numRuns: 120 })
   // Else the generator has lost touch with the checks.
-  expect([...seen].sort()).toEqual(CHECKS.filter(({ fix }) => fix === 'safe').map(({ name }) => name).sort())
+  expect([...seen].sort()).toEqual(safe)
 })
 
 it('the program is the same as before where the checks of what was mended promise that', async () => {
