@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { Command } from 'ioredis'
 import type { Call } from './connection.ts'
 import { encodeCommand } from './resp.ts'
@@ -50,15 +51,24 @@ Object.assign(CallCommand.prototype, {
  * most of what a script call costs; it reads the arguments of none but commands that it knows specially.
  */
 class EncodedCommand extends CallCommand {
-  readonly #bytes: Buffer
+  readonly #first: Buffer
+  readonly #rest: readonly Buffer[]
 
   constructor({ name, args, more, binary }: Call, answered: Answered) {
     super(name, [], { replyEncoding: binary ? null : 'utf8' }, answered)
-    this.#bytes = encodeCommand(name, args, more)
+    const [first, ...rest] = encodeCommand(name, args, more)
+    this.#first = first
+    this.#rest = rest
   }
 
-  override toWritable(): Buffer {
-    return this.#bytes
+  /** ioredis writes at once what it is given, to the stream that it says. */
+  override toWritable(stream: Writable): Buffer {
+    let last = this.#first
+    for (const next of this.#rest) {
+      stream.write(last)
+      last = next
+    }
+    return last
   }
 }
 

@@ -10,34 +10,40 @@ const DOLLAR = 36
 const STAR = 42
 const ZERO = 48
 
-/** Room for arguments that are encoded as they come, at first: as much as the last ones came to need, from a message or two to a round of them. Powers of two, so that a few bytes more do not make it grow. */
+/** Room for arguments that are encoded as they come, at first: as much as the last ones came to need, from a message or two to a piece of a round. Powers of two, so that a few bytes more do not make it grow. */
 const LEAST_ROOM = 512
-const MOST_ROOM = 128 * 1024
+/**
+ * What does not fit goes into a next piece. As large as what Node reads from a socket at once: the system's allocator has the
+ * one in the place of the other, where buffers of megabytes, each for a round, find no place among what is alive.
+ */
+const MOST_ROOM = 64 * 1024
 let firstRoom = LEAST_ROOM
 
 /**
  * One command as it goes over the wire (RESP, redis.io/docs/reference/protocol-spec), with what is
- * encoded already behind its other arguments.
+ * encoded already behind its other arguments. Most often one piece.
  */
-export function encodeCommand(name: string, args: readonly (string | Buffer)[], more?: EncodedArguments): Buffer {
-  let room = 2 * FRAME_BYTES + name.length + (more?.bytes.length ?? 0)
+export function encodeCommand(name: string, args: readonly (string | Buffer)[], more?: EncodedArguments): [Buffer, ...Buffer[]] {
+  const pieces = more?.pieces ?? NONE
+  const [only] = pieces
+  const joined = pieces.length === 1 && only !== undefined && only.length <= MOST_ROOM ? only : undefined
+  let room = 2 * FRAME_BYTES + name.length + (joined?.length ?? 0)
   for (const arg of args) room += roomFor(arg)
   const bytes = Buffer.allocUnsafe(room)
   let at = writeHead(bytes, 0, STAR, args.length + 1 + (more?.count ?? 0))
   at = writeText(bytes, at, name)
   for (const arg of args) at = write(bytes, at, arg)
-  if (more !== undefined) {
-    bytes.set(more.bytes, at)
-    at += more.bytes.length
-  }
-  return bytes.subarray(0, at)
+  if (joined === undefined) return [bytes.subarray(0, at), ...pieces]
+  bytes.set(joined, at)
+  return [bytes.subarray(0, at + joined.length)]
 }
 
 /**
  * Arguments of a command, encoded one by one. A store call has thousands of short ones, so this is
- * most of what a stored message costs: one buffer for all, no text and no list in between.
+ * most of what a stored message costs: a buffer for many, no text and no list in between.
  */
 export class EncodedArguments {
+  readonly #full: Buffer[] = []
   #room = Buffer.allocUnsafe(firstRoom)
   #length = 0
   #count = 0
@@ -46,23 +52,35 @@ export class EncodedArguments {
     return this.#count
   }
 
-  get bytes(): Buffer {
+  /** One behind the other. */
+  get pieces(): readonly Buffer[] {
+    const last = this.#full.length === 0 ? this.#length : MOST_ROOM
     firstRoom = LEAST_ROOM
-    while (firstRoom < this.#length && firstRoom < MOST_ROOM) firstRoom *= 2
-    return this.#room.subarray(0, this.#length)
+    while (firstRoom < last && firstRoom < MOST_ROOM) firstRoom *= 2
+    return [...this.#full, this.#room.subarray(0, this.#length)]
   }
 
   add(arg: string | Buffer): void {
     const needed = this.#length + roomFor(arg)
-    if (needed > this.#room.length) {
-      const larger = Buffer.allocUnsafe(Math.max(2 * this.#room.length, needed))
-      larger.set(this.#room.subarray(0, this.#length))
-      this.#room = larger
-    }
+    if (needed > this.#room.length) this.#grow(needed)
     this.#length = write(this.#room, this.#length, arg)
     this.#count++
   }
+
+  #grow(needed: number): void {
+    const there = this.#room.subarray(0, this.#length)
+    if (needed <= MOST_ROOM) {
+      this.#room = Buffer.allocUnsafe(Math.min(MOST_ROOM, Math.max(2 * this.#room.length, needed)))
+      this.#room.set(there)
+      return
+    }
+    if (there.length > 0) this.#full.push(there)
+    this.#room = Buffer.allocUnsafe(Math.max(MOST_ROOM, needed - this.#length))
+    this.#length = 0
+  }
 }
+
+const NONE: readonly Buffer[] = []
 
 /** At most. */
 function roomFor(arg: string | Buffer): number {
