@@ -16,10 +16,11 @@ beforeEach(async () => {
 })
 afterEach(async () => { await pool.close() })
 
-/** Stores messages on a topic; their records and scores. */
+/** Stores messages of one connection on a topic, in this order; their records and scores. */
 async function stored(topic: string, count: number, more: Partial<MessageRecord> = {}): Promise<{ record: MessageRecord, score: number }[]> {
   const records = Array.from({ length: count }, () => message(topic, more))
-  const outcomes = await Promise.all(records.map((record) => submit(pool, [store(record)])))
+  const order = {}
+  const outcomes = await Promise.all(records.map((record) => submit(pool, [store(record)], { order })))
   return records.map((record, i) => ({ record, score: placeOf(outcomes[i]?.[0]).score ?? 0 }))
 }
 

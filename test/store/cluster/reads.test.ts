@@ -11,10 +11,11 @@ const world = useCluster({ replicas: 0 })
 
 type Stored = { record: MessageRecord, score: number }
 
-/** Stores messages on a topic; their records and scores. */
+/** Stores messages of one connection on a topic, in this order; their records and scores. */
 async function stored(topic: string, count: number, more: Partial<MessageRecord> = {}): Promise<Stored[]> {
   const records = Array.from({ length: count }, () => message(topic, more))
-  const outcomes = await Promise.all(records.map((record) => submit(world.kit.pool, [store(record)])))
+  const order = {}
+  const outcomes = await Promise.all(records.map((record) => submit(world.kit.pool, [store(record)], { order })))
   return records.map((record, i) => ({ record, score: placeOf(outcomes[i]?.[0]).score ?? 0 }))
 }
 
