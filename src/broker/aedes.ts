@@ -33,9 +33,13 @@ interface Internals extends MqttClient, Reading {
   connackSent: boolean
   /** By DISCONNECT: its will is not published. */
   _disconnected: boolean
+  /** Reads what has come. */
+  _nextBatch: () => void
+  /** Packets that aedes has not done with; the first is let through if it is 1 then. */
+  _parsingBatch: number
   readonly _keepaliveTimer: NodeJS.Timeout | null
   readonly _parser: {
-    parse: (bytes: Buffer) => number
+    parse(bytes: Buffer): number
     on(event: 'packet', listener: (packet: ISubscribePacket | IUnsubscribePacket | PacketOfAedes) => void): void
     listeners(event: 'packet'): ((packet: Packet) => void)[]
     removeAllListeners(event: 'packet'): void
@@ -223,8 +227,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
 
   /** What is read goes through the reader first, for a while: who sends much that is dear lets others have their turns. */
   function guard(client: Internals): Reading {
-    const { _parser: parser } = client
-    const parse = parser.parse.bind(parser)
+    const { conn, _parser: parser } = client
     let isHeard = false
     const reader = new PacketReader({
       limits,
@@ -234,10 +237,12 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
         isHeard = true
         const often = readOften(bytes, packet)
         if (often !== undefined) arrived(client, often)
-        else parse(bytes.subarray(packet.at, packet.end))
+        else parser.parse(bytes.subarray(packet.at, packet.end))
       },
     })
-    client.conn.once('close', () => { reader.end() })
+    conn.once('close', () => { reader.end() })
+    client.pause = () => { conn.pause() }
+    client.resume = () => { conn.resume() }
     const turn = turns.of(client, (bytes) => {
       isHeard = false
       const refusal = reader.push(bytes)
@@ -245,10 +250,12 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
       if (isHeard) client._keepaliveTimer?.refresh()
       if (refusal !== undefined && !client.closed) refuse(client, refusal)
     })
-    parser.parse = (chunk) => {
-      turn.take(chunk)
-      return 0
-    }
+    // aedes waits for `readable`, and asks for more then and behind every packet: it does no longer
+    conn.removeAllListeners('readable')
+    client._nextBatch = () => {}
+    client._parsingBatch = 0
+    conn.on('data', (chunk: Buffer) => { turn.take(chunk) })
+    conn.resume()
     return turn
   }
 

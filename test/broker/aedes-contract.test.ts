@@ -320,6 +320,20 @@ describe('a connection that is no socket', () => {
     expect(conn.reads).toBeGreaterThan(reads)
   })
 
+  test('is not read by aedes, which would go on behind what it answers', async () => {
+    const conn = accepted()
+    conn.send(CONNECT)
+    await expect.poll(() => heard).toContain('ready c')
+    conn.send({ cmd: 'pingreq' })
+    readings[0]?.pause()
+    conn.send({ cmd: 'puback', messageId: 1 })
+    await expect.poll(() => conn.written.map(({ cmd }) => cmd)).toEqual(['connack', 'pingresp'])
+    await new Promise((resolve) => { setImmediate(() => { setImmediate(resolve) }) })
+    expect(heard).not.toContain('packet puback')
+    readings[0]?.resume()
+    await expect.poll(() => heard).toContain('packet puback')
+  })
+
   test('ends with what was read before its end, and is destroyed', async () => {
     const conn = accepted()
     conn.send({ ...CONNECT, will: { topic: 'w', payload: Buffer.from('bye'), qos: 1, retain: false } })

@@ -1,3 +1,4 @@
+import { generate } from 'mqtt-packet'
 import { afterEach, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { rule, rules, STORED } from '../support/rules.ts'
@@ -27,6 +28,19 @@ afterEach(async () => {
   world.redis.thaw()
   if (await world.redis.client.ping().then(() => true, () => false)) return
   await world.redis.start()
+})
+
+test('a connection that was not read from while its pings were answered is read from again', async () => {
+  const pub = await world.connectWire('pings-much')
+  world.redis.freeze()
+  const ping = generate({ cmd: 'pingreq' })
+  const publish = (messageId: number): Buffer => generate({ cmd: 'publish', topic: 'queue/pings', payload: 'a', qos: 1, dup: false, retain: false, messageId })
+  const many = Array.from({ length: 1_100 }, (_, i) => publish(i + 1))
+  pub.sendBytes(Buffer.concat([ping, ping, ping, ...many]))
+  for (let i = 0; i < 3; i++) await pub.next('pingresp')
+  pub.sendBytes(publish(2_000))
+  world.redis.thaw()
+  await eventually('its last message is acknowledged', () => pub.all('puback').some(({ messageId }) => messageId === 2_000))
 })
 
 describe.each(['frozen', 'killed'] as const)('with Redis %s', (how) => {
