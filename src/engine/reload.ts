@@ -121,8 +121,8 @@ export function createReload(options: ReloadOptions): Reload {
       return next
     },
     async runShown(shown) {
-      // not one with another that asks for whatever the files say
-      while (running !== undefined) await (next ?? running)
+      // not one with another that asks for whatever the files say, nor beside one that waits to start
+      while (running !== undefined || next !== undefined) await (next ?? running)
       return await start('command', shown)
     },
     get current() { return current },

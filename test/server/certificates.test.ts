@@ -74,6 +74,12 @@ listener.wss.pages.keyfile = certs/key.pem
   })
 })
 
+test('variables with settings are no part of a certificate: no cafile is asked for one', async () => {
+  const { file } = folderWith(GOOD)
+  const it = hookline(['start', file], { HOOKLINE_MQTT__MAX_PACKET_SIZE: '2MB' })
+  expect(await listenersOf(it)).toMatchObject([{ kind: 'ssl' }])
+})
+
 describe('a renewed certificate', () => {
   test('is shown without a restart, and who is connected stays', async () => {
     const { file, certs } = folderWith(GOOD)

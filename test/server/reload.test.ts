@@ -143,6 +143,19 @@ test('what was shown is not taken together with a reload of whatever the files s
   expect(await Promise.all([first, waiting, shown])).toMatchObject([{ result: 'unchanged' }, { result: 'unchanged' }, { result: 'rejected' }])
 })
 
+test('what was shown is not loaded beside a reload that came to wait after it', async () => {
+  const it = running(START)
+  const read = it.holdRead()
+  const first = it.reload.run('watch')
+  const hash = fakeCompile(sourcesOf(START.replace('here', 'elsewhere'))).program?.hash ?? ''
+  it.write(START.replace('here', 'elsewhere'))
+  const shown = it.reload.runShown({ running: hash, files: hash })
+  const waiting = it.reload.run('watch')
+  read()
+  expect(await Promise.all([first, waiting, shown])).toMatchObject([{ result: 'applied' }, { result: 'unchanged' }, { result: 'unchanged' }])
+  expect(it.readsAtOnce()).toBe(1)
+})
+
 test('a replaced pool is named as draining until it is closed', async () => {
   const it = running(START)
   const drained = it.holdDrain()
@@ -219,6 +232,8 @@ interface Running {
   remove(): void
   /** How often the files were read. */
   reads(): number
+  /** So many at one time, at most. */
+  readsAtOnce(): number
   /** Lets the next read wait; returns what lets it go on. */
   holdRead(): () => void
   /** Lets the draining of every pool wait; returns what lets it go on. */
@@ -234,6 +249,8 @@ function running(text: string): Running {
   const timers = new Set<{ at: number, callback: () => void }>()
   let snapshot: Snapshot = { readable: true, sources: sourcesOf(text) }
   let reads = 0
+  let reading = 0
+  let readsAtOnce = 0
   let readGate = Promise.resolve()
   let drainGate = Promise.resolve()
   let now = 0
@@ -252,7 +269,10 @@ function running(text: string): Running {
     first: { number: 1, sources: sourcesOf(text), program, pools: first },
     async readSources() {
       reads += 1
+      reading += 1
+      readsAtOnce = Math.max(readsAtOnce, reading)
       await readGate
+      reading -= 1
       return snapshot
     },
     compile: fakeCompile,
@@ -283,6 +303,7 @@ function running(text: string): Running {
     write(changed) { snapshot = { readable: true, sources: sourcesOf(changed) } },
     remove() { snapshot = { readable: false, file: 'rules.conf', reason: 'no such file' } },
     reads: () => reads,
+    readsAtOnce: () => readsAtOnce,
     holdRead() {
       const { promise, release } = gate()
       readGate = promise
