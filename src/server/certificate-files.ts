@@ -41,7 +41,9 @@ export async function readCertificate(listener: Listener, tls: ListenerTls, fold
     const [option] = filesOf(tls)[paths.indexOf(snapshot.file)] ?? ['certfile']
     return bad(option, `cannot be read: ${snapshot.reason}`)
   }
-  const [cert = '', key = '', ca] = snapshot.sources.map(({ text }) => text)
+  // by their names: one file may be two of them, and variables with settings are sources too
+  const texts = new Map(snapshot.sources.map(({ name, text }) => [name, text]))
+  const [cert = '', key = '', ca] = paths.map(path => texts.get(path))
   const wrong = wrongCertificate(cert) ?? wrongKey(key, cert) ?? (ca === undefined ? undefined : wrongAuthorities(ca))
   if (wrong !== undefined) return bad(wrong.option, wrong.reason)
   const certificate = { cert, key, ca }

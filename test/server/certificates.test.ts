@@ -74,6 +74,21 @@ listener.wss.pages.keyfile = certs/key.pem
   })
 })
 
+test('one file with a certificate and its key is both', async () => {
+  const { file, certs } = folderWith(GOOD, LISTENERS.replace('key.pem', 'cert.pem'))
+  writeFileSync(join(certs, 'cert.pem'), certificateText('server-key.pem') + certificateText('server.pem'))
+  const it = hookline(['start', file])
+  expect(await shown(await portOf(it))).toBe('hookline test server')
+})
+
+test('a certificate that vouches for clients too is asked of them', async () => {
+  const { file } = folderWith(GOOD, `${LISTENERS}listener.ssl.external.cafile = certs/cert.pem\n`)
+  const it = hookline(['start', file])
+  const socket = connectTls({ host: '127.0.0.1', port: await portOf(it), ca: certificateText('ca.pem') })
+  const [error] = await once(socket.resume(), 'error') as [Error] // what TLS fails with
+  expect(error.message).toContain('certificate required')
+})
+
 test('variables with settings are no part of a certificate: no cafile is asked for one', async () => {
   const { file } = folderWith(GOOD)
   const it = hookline(['start', file], { HOOKLINE_MQTT__MAX_PACKET_SIZE: '2MB' })
