@@ -55,15 +55,15 @@ export class Presence {
         const rules = this.#rules()
         const shares = this.#effects(rules, 'client.connected', visit).map((share) => this.#fenced(share, (effect) =>
           effect.kind === 'online' ? { ...effect, lastFence: this.#lastFences.get(fenceKey(share, visit)) ?? 0 } : effect))
-        this.#submit(shares, visit, finished, (share, i, outcome) => {
-          if (share.effects[i]?.kind !== 'online' || !outcome.ok || outcome.online === undefined) return
-          visit.fences ??= new Map()
-          visit.fences.set(share.pool.name, outcome.online.fence)
-          this.#remember(fenceKey(share, visit), outcome.online.fence)
+        this.#submit(shares, visit, finished, {
+          behind: options.created ? this.#effects(rules, 'session.created', visit) : [],
+          each: (share, i, outcome) => {
+            if (share.effects[i]?.kind !== 'online' || !outcome.ok || outcome.online === undefined) return
+            visit.fences ??= new Map()
+            visit.fences.set(share.pool.name, outcome.online.fence)
+            this.#remember(fenceKey(share, visit), outcome.online.fence)
+          },
         })
-        if (options.created) {
-          for (const share of this.#effects(rules, 'session.created', visit)) this.#events.submit(share, visit.order)
-        }
       },
     })
   }
@@ -115,17 +115,26 @@ export class Presence {
     return filled
   }
 
-  #submit(shares: readonly PoolEffects[], visit: Visit, finished: () => void, each?: (share: PoolEffects, i: number, outcome: Outcome) => void): void {
+  /** `finished` does not wait for what is submitted `behind` the shares, and comes after that is. */
+  #submit(shares: readonly PoolEffects[], visit: Visit, finished: () => void, more: {
+    readonly behind?: readonly PoolEffects[]
+    readonly each?: (share: PoolEffects, i: number, outcome: Outcome) => void
+  } = {}): void {
+    const { behind = [], each } = more
     const busy = shares.filter((share) => share.effects.length > 0)
-    let waiting = busy.length
-    if (waiting === 0) return finished()
+    let waiting = busy.length + 1
+    const settled = (): void => {
+      waiting--
+      if (waiting === 0) finished()
+    }
     for (const share of busy) {
       this.#events.submit(share, visit.order, (outcomes) => {
         if (each !== undefined) outcomes.forEach((outcome, i) => each(share, i, outcome))
-        waiting--
-        if (waiting === 0) finished()
+        settled()
       })
     }
+    for (const share of behind) this.#events.submit(share, visit.order)
+    settled()
   }
 
   #queue(task: Task): void {
