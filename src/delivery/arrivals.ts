@@ -6,7 +6,7 @@ import { subscriptionProblem } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
 import type { Delivery } from './delivery.ts'
-import type { Clock, Link, Pool } from './ports.ts'
+import type { Clock, Link } from './ports.ts'
 import type { Session } from './session.ts'
 
 /** A lookup that failed is asked again after so long. Milliseconds. */
@@ -42,27 +42,35 @@ export class Arrivals {
     const { session, visit, resumed } = arrival
     this.#presence.connected(visit, { created: !resumed })
     this.#delivery.open(session)
-    const hooks = resumed ? ['client.connected'] as const : ['client.connected', 'session.created'] as const
-    const { rules } = this.#delivery
-    const lookups = hooks.flatMap((hook) => stepsFor(rules.program, hook)).filter((step) => bringsOf(step) === 'subscriptions')
-    const pools = new Set(lookups.map((step) => poolOf(rules, step.pool)))
-    for (const pool of pools) this.#bringSubscriptions(arrival, pool, lookups.filter((step) => step.pool === pool.name))
+    for (const pool of new Set(this.#lookups(arrival).map((step) => step.pool))) this.#bringSubscriptions(arrival, pool)
   }
 
-  /** `on_subscribe_lookup`: as if the client had asked itself; its own SUBSCRIBE wins (SPEC 5.2). */
-  #bringSubscriptions(arrival: Arrival, pool: Pool, lookups: readonly Step[]): void {
+  /** The rules of now that look for subscriptions of a client that came so. */
+  #lookups({ resumed }: Arrival): readonly Step[] {
+    const hooks = resumed ? ['client.connected'] as const : ['client.connected', 'session.created'] as const
+    return hooks.flatMap((hook) => stepsFor(this.#delivery.rules.program, hook)).filter((step) => bringsOf(step) === 'subscriptions')
+  }
+
+  /**
+   * `on_subscribe_lookup` in the pool of that name: as if the client had asked itself; its own SUBSCRIBE wins (SPEC 5.2).
+   * A reload may put another pool in the place of one that did not answer.
+   */
+  #bringSubscriptions(arrival: Arrival, name: string): void {
+    const lookups = this.#lookups(arrival).filter((step) => step.pool === name)
+    if (lookups.length === 0) return
     const { session, link } = arrival
     const { clientid } = session
+    const pool = poolOf(this.#delivery.rules, name)
     pool.proxySubscriptions(clientid, (rows) => {
       if (session.link !== link) return
       if (rows instanceof Error) {
         if (pool.ready) this.#events.refused(lookups, rows)
-        this.#clock.after(LOOKUP_RETRY_MS, () => { if (session.link === link) this.#bringSubscriptions(arrival, pool, lookups) })
+        this.#clock.after(LOOKUP_RETRY_MS, () => { if (session.link === link) this.#bringSubscriptions(arrival, name) })
         return
       }
       for (const [topic, written] of rows) {
         if (subscriptionProblem(topic) !== undefined) {
-          this.#log.warn({ clientid, filter: topic, pool: pool.name }, 'a proxy subscription was left out: its filter cannot be served')
+          this.#log.warn({ clientid, filter: topic, pool: name }, 'a proxy subscription was left out: its filter cannot be served')
           continue
         }
         this.subscribe(session, topic, clampQos(written))

@@ -371,7 +371,14 @@ export class Delivery {
         if (found instanceof Error) {
           if (pool.ready) this.#events.refused(steps, found)
           // asked again until it is answered or the client is gone; the pool may be away for long
-          this.#clock.after(500, () => session.link === link ? ask() : settle())
+          this.#clock.after(500, () => {
+            if (session.link !== link) return settle()
+            const instead = this.#rules.pools.get(pool.name)
+            if (instead === pool) return ask()
+            settle()
+            // a reload has put another in its place
+            if (instead !== undefined && this.#looksUp(subscription, pool.name)) this.#lookUpRetained({ ...asked, pool: instead, settled: () => {} })
+          })
           return
         }
         answered()
@@ -384,6 +391,11 @@ export class Delivery {
       },
     })
     ask()
+  }
+
+  /** By the rules of now. */
+  #looksUp({ filter }: Subscription, pool: string): boolean {
+    return stepsFor(this.#rules.program, 'session.subscribed', filter).some((step) => step.pool === pool && bringsOf(step) === 'retained')
   }
 
   // --- messages
