@@ -367,7 +367,9 @@ export class Delivery {
       topic,
       reader: cover === undefined || cover.kind === 'latest' ? undefined : { kind: cover.kind, clientid: session.clientid, after: lane?.at },
       done: (found) => {
-        if (session.link !== link || link === undefined) return settle()
+        // unsubscribed meanwhile, and perhaps subscribed again: that one took this question for its own [MQTT-3.10.4-2]
+        const now = session.subscriptions.get(subscription.filter)
+        if (session.link !== link || link === undefined || now === undefined) return settle()
         if (found instanceof Error) {
           if (pool.ready) this.#events.refused(steps, found)
           // asked again until it is answered or the client is gone; the pool may be away for long
@@ -385,7 +387,7 @@ export class Delivery {
         if (found !== undefined) {
           const reader = found.inLogAt === undefined ? undefined : session.lanes.logFor(pool, topic)
           if (reader !== undefined && found.inLogAt !== undefined) reader.flagRetained(found.record, found.inLogAt)
-          else if (!lookup.wentOut(found.record.id) && wentOut?.(found.record.id) !== true) session.sendRetained(question, [found.record], subscription.qos)
+          else if (!lookup.wentOut(found.record.id) && wentOut?.(found.record.id) !== true) session.sendRetained(question, [found.record], now.qos)
         }
         settle()
       },

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { rule, rules } from '../support/rules.ts'
 import { useWorld } from '../support/world.ts'
 
@@ -12,6 +13,9 @@ const world = useWorld({
     rule('message.acked.1', 'on_message_acked_for_pubsub', 'pubsub/#'),
   ),
 })
+
+// a test that failed in between leaves it frozen
+afterEach(() => { world.redis.thaw() })
 
 test.each([0, 1, 2] as const)('a retained message of QoS 1 comes to a subscription of QoS %i, flagged', async (granted) => {
   const topic = `state/${granted}`
@@ -69,4 +73,20 @@ test('a retained message of QoS 0 is kept too', async () => {
   // the same connection's next message is acknowledged after it
   await pub.publish('state/other', 'on', { qos: 1 })
   expect(await world.redis.client.hget('mqtt:retain:state/qos0', 'payload')).toBe('on')
+})
+
+test('who has unsubscribed before Redis answers is not sent what was retained', async () => {
+  const pub = await world.connect('pub-left')
+  for (const topic of ['left/gone', 'left/again', 'left/last']) await pub.publish(topic, topic, { qos: 1, retain: true })
+  const sub = await world.connectWire('sub-left')
+  world.redis.freeze()
+  await sub.subscribe('left/gone', 1)
+  await sub.subscribe('left/again', 0)
+  sub.send({ cmd: 'unsubscribe', messageId: 1, unsubscriptions: ['left/gone', 'left/again'] })
+  await sub.next('unsuback')
+  await sub.subscribe('left/again', 1)
+  world.redis.thaw()
+  await sub.subscribe('left/last', 1)
+  await eventually('the last one', () => sub.all('publish').some(({ topic }) => topic === 'left/last'))
+  expect(sub.all('publish').map(({ topic, qos }) => [topic, qos])).toEqual([['left/again', 1], ['left/last', 1]])
 })
