@@ -12,7 +12,7 @@ export const keys = {
   latest: (topic: string) => `mqtt:latest:${topic}`,
   /** Last score given in the pool. */
   clock: 'mqtt:clock',
-  /** Number of the last store call of a broker process that was applied. */
+  /** Number of the last store call of a broker process that was applied, and what Redis will never take of it (scripts/once.lua). */
   batch: (boot: string) => `mqtt:batch:${boot}`,
   /** Index of topics with a log; a sorted set, all scores 0. */
   topics: 'mqtt:topics',

@@ -24,8 +24,6 @@ export function settleCall(call: WriteCall, answer: Answer): Failure | undefined
     settleAll(call, lasting(answer.failure.message))
   } else if (call.kind === 'command') {
     settleAll(call, DONE)
-  } else if (answer.reply === 'again') {
-    settleAll(call, call.kind === 'store' ? STORED_SOMEWHERE : DONE)
   } else {
     settleEach(call, call.kind, answer.reply)
   }
@@ -37,17 +35,18 @@ export function settleAll(call: WriteCall, outcome: Outcome): void {
   for (const [i, owner] of call.owners.entries()) settle(owner, call.effects[i] ?? 0, outcome)
 }
 
-/** A list of one text with the words of all entries, then pairs of entry (from 1) and error. */
+/** A list of one text with the words of all entries, or `again`, then pairs of entry (from 1) and error. */
 function settleEach(call: WriteCall, kind: BatchKind, reply: unknown): void {
   if (!Array.isArray(reply)) throw new Error(`the script of ${kind} answered no list`)
   const elements: readonly unknown[] = reply
   const failed = elements.length > 1 ? new Map<number, string>() : undefined
   for (let i = 1; i < elements.length; i += 2) failed?.set(Number(elements[i]) - 1, String(elements[i + 1]))
+  const again = elements[0] !== 'again' ? undefined : kind === 'store' ? STORED_SOMEWHERE : DONE
   const words = new WholeNumbers(String(elements[0]))
   const { owners, effects } = call
   for (let i = 0; i < owners.length; i++) {
     const owner = owners[i]
-    const outcome = outcomeOf(kind, words)
+    const outcome = again ?? outcomeOf(kind, words)
     const error = failed?.get(i)
     if (owner !== undefined) settle(owner, effects[i] ?? 0, error === undefined ? outcome : lasting(plainWords(error, '')))
   }

@@ -66,6 +66,29 @@ describe('a reply that is lost', () => {
     expect(await redis.client.exists('mqtt:retain:a')).toBe(0)
   })
 
+  it('tells of a message that Redis will never take all the same', async () => {
+    await redis.client.set('mqtt:msg:taken', 'by something else')
+    await redis.client.call('ACL', 'SETUSER', 'narrow', 'on', '>secret', '+@all', '~mqtt:msg:*', '~mqtt:clock', '~mqtt:topics', '~mqtt:batch:*', '~mqtt:retained', '~mqtt:retain:a')
+    const narrow = await readyPool(poolSpec(proxy.port, { username: 'narrow', password: 'secret' }))
+    const retain = (topic: string) => submit(narrow.pool, [{ kind: 'retain', record: message(topic, { retain: true }), expirySeconds: undefined }])
+    proxy.swallowReplies()
+    const taken = ['a', 'a'].map((topic) => submit(narrow.pool, [store(message(topic))]))
+    const never = ['taken', 'taken'].map((topic) => submit(narrow.pool, [store(message(topic))]))
+    const retained = ['a', 'b'].map(retain)
+    await until(async () => await redis.client.exists('mqtt:retain:a') === 1, 'stored')
+    // it would be taken now
+    await redis.client.del('mqtt:msg:taken')
+    proxy.pass()
+    proxy.cut()
+    for (const outcome of taken) expect(placeOf((await outcome)[0])).toEqual({ score: undefined, prev: undefined })
+    for (const outcome of never) expect(await outcome).toMatchObject([{ ok: false, failure: 'lasting', message: expect.stringMatching(/^WRONGTYPE/) }])
+    expect(await retained[0]).toEqual([{ ok: true }])
+    expect(await retained[1]).toMatchObject([{ ok: false, failure: 'lasting' }])
+    const [next] = await submit(narrow.pool, [store(message('taken'))])
+    expect(next).toMatchObject({ ok: true })
+    await narrow.pool.close()
+  })
+
   it('in its middle costs nothing: what was answered is not sent again, what was not is', async () => {
     // an order object that alternates functions and commands makes many calls of one round
     for (const bytes of [1, 20, 60, 100, 140, 200]) {

@@ -3,7 +3,7 @@
 --
 -- ARGV  batch, number, after (see once.lua); channel, own (see wake.lua); index, key prefix; then per message: expiry in seconds
 --       (0: for ever, -1: remove the record) and the seven fields id, from, qos, topic, payload, ts, retain
--- Reply `again`, nothing was written; or a list: an empty text, then pairs of number (from 1) and
+-- Reply a list: `again`, if nothing was written, or an empty text, then pairs of number (from 1) and
 --       error for messages that Redis will never take
 local HEAD, WIDTH = 7, 8
 local index, prefix = ARGV[6], ARGV[7]
@@ -42,6 +42,7 @@ for i = 1, messages do
     if trouble then return trouble end
   end
 end
+remember(ARGV[1], ARGV[2], reply)
 forget(index, prefix, messages)
 
 -- a retained message is looked up, nobody waits for it

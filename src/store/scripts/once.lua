@@ -6,15 +6,32 @@
 -- Returns the reply to give, or nil: the call is new and now marked. The mark is the first write of
 -- its script: Redis refuses a script for want of memory, disk or replicas at its first write only,
 -- so what is refused is refused whole.
+--
+-- Behind the number the mark has a line for each entry that Redis will never take, of the calls of one
+-- sending (call, entry, error): the reply that told of it may be lost.
 local function once(batch, number, after)
-  local applied = tonumber(redis.call('GET', batch) or 0)
-  if tonumber(number) <= applied then
+  local applied, lines = (redis.call('GET', batch) or '0'):match('^(%d+)(.*)$')
+  if tonumber(number) <= tonumber(applied) then
     -- a write, so that a WAIT after it speaks for the first time too
     redis.call('EXPIRE', batch, 3600)
-    return 'again'
+    local reply = { 'again' }
+    for i, err in lines:gmatch('\n' .. number .. ' (%d+) ([^\n]*)') do
+      reply[#reply + 1] = tonumber(i)
+      reply[#reply + 1] = err
+    end
+    return reply
   end
-  if applied < tonumber(after) then
+  if tonumber(applied) < tonumber(after) then
     return redis.error_reply('TRYAGAIN the call before this one was refused')
   end
-  redis.call('SET', batch, number, 'EX', 3600)
+  -- who begins anew has heard what became of all before
+  redis.call('SET', batch, after == '0' and number or number .. lines, 'EX', 3600)
+end
+
+-- Notes the errors in a reply with the mark.
+local function remember(batch, number, reply)
+  if #reply == 1 then return end
+  local mark = { redis.call('GET', batch) }
+  for i = 2, #reply, 2 do mark[#mark + 1] = number .. ' ' .. reply[i] .. ' ' .. reply[i + 1] end
+  redis.call('SET', batch, table.concat(mark, '\n'), 'EX', 3600)
 end

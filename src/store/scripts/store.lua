@@ -3,7 +3,7 @@
 --
 -- ARGV  batch, number, after (see once.lua); channel, own (see wake.lua); then per message: expiry in seconds (0: for ever) and
 --       the seven fields id, from, qos, topic, payload, ts, retain
--- Reply `again`, nothing was written; or a list: one text with two words a message, its score and the
+-- Reply a list: `again`, if nothing was written, or one text with two words a message, its score and the
 --       score of the message before it on its topic (0: none, `-`: not known; both `-` if it failed),
 --       then pairs of number (from 1) and error for messages that Redis will never take
 local HEAD, WIDTH = 5, 8
@@ -95,6 +95,7 @@ for i = 1, messages do
   end
 end
 call('SET', CLOCK, string.format('%.0f', clock))
+remember(ARGV[1], ARGV[2], reply)
 reply[1] = table.concat(places, ' ')
 
 local function drop_without_record(log, ids)

@@ -4,7 +4,7 @@
 -- KEYS  the batch mark of the slot, records
 -- ARGV  number, after (see once.lua); then per message: which of KEYS; seconds to keep it (0: for
 --       ever, -1: remove the record) and the seven fields id, from, qos, topic, payload, ts, retain
--- Reply `again`, nothing was written; or a list: an empty text, then pairs of number (from 1) and
+-- Reply a list: `again`, if nothing was written, or an empty text, then pairs of number (from 1) and
 --       error for messages that Redis will never take
 local HEAD, WIDTH = 2, 9
 local refused = once(KEYS[1], ARGV[1], ARGV[2])
@@ -32,4 +32,5 @@ for i = 1, (#ARGV - HEAD) / WIDTH do
     if trouble then return trouble end
   end
 end
+remember(KEYS[1], ARGV[1], reply)
 return reply
