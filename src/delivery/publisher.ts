@@ -104,6 +104,8 @@ class Part implements Submission {
   readonly share: PoolEffects
   readonly hold: boolean
   readonly bytes: number
+  /** No other pool has a share of its message. */
+  readonly isWhole: boolean
   cancelled = false
   answered = false
   readonly #message: Inbound
@@ -114,6 +116,7 @@ class Part implements Submission {
     readonly share: PoolEffects
     readonly order: object
     readonly hold: boolean
+    readonly isWhole: boolean
     readonly settle: (message: Inbound, part: Part, outcomes: readonly Outcome[]) => void
   }) {
     const { message } = options
@@ -122,6 +125,7 @@ class Part implements Submission {
     this.share = options.share
     this.order = options.order
     this.hold = options.hold
+    this.isWhole = options.isWhole
     this.bytes = MESSAGE_BYTES + message.record.payload.length + message.record.topic.length
   }
 
@@ -330,8 +334,8 @@ export class Publisher {
       const shares = effectsOf(rules, steps, new PublishEvent(record, this.username, rules.program.settings.nodeName))
       const [only] = shares
       // nearly always
-      if (only !== undefined && shares.length === 1) message.parts = [this.#part(rules, message, only)]
-      else if (only !== undefined) message.parts = shares.map((share) => this.#part(rules, message, share))
+      if (only !== undefined && shares.length === 1) message.parts = [this.#part(rules, message, only, true)]
+      else if (only !== undefined) message.parts = shares.map((share) => this.#part(rules, message, share, false))
     }
     message.waiting = message.parts.length
     if (message.waiting === 0) {
@@ -357,9 +361,9 @@ export class Publisher {
     if (this.#fifo.length >= PENDING_MESSAGES || parts.some((part) => part.share.pool.pendingBytes > PENDING_BYTES)) this.#pause()
   }
 
-  #part(rules: Rules, message: Inbound, share: PoolEffects): Part {
+  #part(rules: Rules, message: Inbound, share: PoolEffects, isWhole: boolean): Part {
     const hold = message.record.qos > 0 && rules.program.pools.get(share.pool.name)?.onFailure !== 'pass'
-    return new Part({ message, share, order: this.#order, hold, settle: this.#settle })
+    return new Part({ message, share, order: this.#order, hold, isWhole, settle: this.#settle })
   }
 
   /** A pool counts what it was given; what waits for the message before it only is counted here. */
@@ -372,8 +376,7 @@ export class Publisher {
   readonly #settle = (message: Inbound, part: Part, outcomes: readonly Outcome[]): void => {
     const { share } = part
     this.#ports.outcomes.report(share.steps, outcomes)
-    // a later try has taken over
-    if (!message.parts.includes(part)) return
+    if (!message.parts.includes(part) && !this.#takeLate(message, part, outcomes)) return
     for (let i = 0; i < outcomes.length; i++) {
       const outcome = outcomes[i]
       const effect = share.effects[i]
@@ -397,6 +400,20 @@ export class Publisher {
     if (owner !== this) this.#advance()
     // what waits behind another message is no longer the end of its topic when its turn comes: who reads it there knows
     if (!message.routed) message.placed = message.placed.map((place) => place.stored === undefined ? place : { ...place, stored: { ...place.stored, prev: undefined } })
+  }
+
+  /**
+   * What was given up had left: if all of it was done, that counts. A later try must not do it again, because what was
+   * stored may have been consumed meanwhile; if it has not left yet, it need not.
+   */
+  #takeLate(message: Inbound, { isWhole, share: { pool } }: Part, outcomes: readonly Outcome[]): boolean {
+    const waits = message.state === 'abandoned' || message.state === 'storing'
+    if (!waits || !isWhole || this.#ports.rules().pools.get(pool.name) !== pool || !outcomes.every(({ ok }) => ok)) return false
+    for (const later of message.parts) later.cancelled = true
+    message.parts = NONE
+    message.placed = NONE
+    message.waiting = 1
+    return true
   }
 
   /** Releases from the head, so that acknowledgements leave in order [MQTT-4.6.0-2]. */
@@ -487,7 +504,6 @@ function abandon(message: Inbound): void {
   if (message.state !== 'storing') return
   message.state = 'abandoned'
   for (const part of message.parts) part.cancelled = true
-  // an answer that comes all the same is only counted: who sends it again stores it again, to no effect
   message.parts = NONE
 }
 

@@ -393,3 +393,31 @@ test('a replay asks once for each latest message in flight, also when one of the
   expect(asked.filter((topic) => topic === 'latest/4').length).toBe(2)
   expect(again.got).toEqual(client.got.map((payload) => `${payload} DUP`))
 })
+
+test.each(['after it was consumed', 'before Redis has answered'] as const)('a message whose publisher was closed while it was on its way is stored once, also if its client sends it again %s', async (when) => {
+  const redis = new MemoryRedis()
+  const [rig, other] = [new Rig({ redis }), new Rig({ redis, boot: '00000000002' })]
+  const client = other.connect('c')
+  client.subscribe('queue/a')
+  await other.settle()
+  const publisher = rig.publisher('p')
+  publisher.publish(packet('queue/a', '1', 2, 7))
+  await turn()
+  const answer = rig.pool.leave()
+  rig.clock.ms += 11_000
+  publisher.sweep(rig.clock.now())
+  publisher.close()
+  const back = new PublisherStub()
+  const sendAgain = () => { rig.publisher('p', back).publish(packet('queue/a', '1', 2, 7)) }
+  if (when === 'before Redis has answered') sendAgain()
+  answer()
+  other.delivery.changed(other.pool, 'queue/a')
+  await other.settle()
+  client.ackAll()
+  await other.settle()
+  if (when === 'after it was consumed') sendAgain()
+  await rig.settle()
+  other.delivery.changed(other.pool, 'queue/a')
+  await other.settle()
+  expect([client.got, back.acks]).toEqual([['1'], ['pubrec 7']])
+})
