@@ -237,10 +237,9 @@ export class Delivery {
       return
     }
     group.leave(session)
-    if (group.isEmpty) {
-      this.#tree.remove(group.filter, group)
-      this.#groups.delete(filter)
-    } else this.#tree.add(group.filter, group, group.qos)
+    if (group.isEmpty) this.#tree.remove(group.filter, group)
+    else this.#tree.add(group.filter, group, group.qos)
+    if (group.isOver) this.#groups.delete(filter)
   }
 
   /** Runs `session.subscribed` for a granted subscription: the whole hook, or for what a resumed session brings back only the fetching ([ours], SPEC 2). */
@@ -550,6 +549,7 @@ export class Delivery {
       session.stuckSince = undefined
       session.link?.close('not_reading')
     }
+    for (const [filter, group] of this.#groups) if (group.isOver) this.#groups.delete(filter)
     this.#boundLanes()
   }
 

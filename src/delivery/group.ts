@@ -41,7 +41,7 @@ export class Group implements LanesOwner {
   readonly #subscription: Subscription
   /** Who was served last is last. */
   readonly #members = new Map<Session, 0 | 1 | 2>()
-  /** Have left with something on its way to them. */
+  /** Have left with something on its way to them, or half received. */
   readonly #leavers = new Set<Session>()
   #turns: Lane[] = []
   readonly #inTurn = new Set<Lane>()
@@ -65,6 +65,11 @@ export class Group implements LanesOwner {
 
   get isEmpty(): boolean {
     return this.#members.size === 0
+  }
+
+  /** It has no member, and nothing of it is on its way to one that has left. */
+  get isOver(): boolean {
+    return this.isEmpty && ![...this.#leavers].some((leaver) => leaver.hasInFlightOf(this))
   }
 
   get connected(): boolean {
@@ -96,7 +101,9 @@ export class Group implements LanesOwner {
   /** A member's connection is gone, or it has left: what it has not acknowledged is somebody else's now. */
   gone(session: Session): void {
     const back = session.handBack(this)
-    this.#leavers.delete(session)
+    // it may come back for what it has half received
+    if (!this.#members.has(session) && session.hasInFlightOf(this)) this.#leavers.add(session)
+    else this.#leavers.delete(session)
     if (!this.connected) return this.#rest()
     for (const { msgid, topic, pool } of back) {
       this.#returned.add(msgid)

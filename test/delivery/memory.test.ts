@@ -2,6 +2,7 @@ import { queryObjects, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { MessageRecord } from '../../src/actions/message-record.ts'
+import { Group } from '../../src/delivery/group.ts'
 import { HeldBytes, MemoryBudget } from '../../src/delivery/memory-queue.ts'
 import { RetainedMemory } from '../../src/delivery/retained-memory.ts'
 import { RunList } from '../../src/delivery/run-list.ts'
@@ -154,4 +155,19 @@ test.each(['in time', 'late'] as const)('a session does not hold the pools of be
   expect(client.payloads.length).toBe(40)
   // the rules of before, of which each subscription keeps some, know theirs
   expect(queryObjects(MemoryPool, { format: 'count' })).toBeLessThan(25)
+})
+
+test('a shared subscription that has no member is forgotten when nothing of it is on its way any more', async () => {
+  const rig = new Rig()
+  const member = rig.connect('c')
+  for (let i = 0; i < 10; i++) {
+    member.subscribe(`$share/g${i}/queue/${i}`)
+    await rig.publish(`queue/${i}`, '1')
+    rig.delivery.unsubscribe(member.session, `$share/g${i}/queue/${i}`)
+  }
+  expect(queryObjects(Group, { format: 'count' })).toBe(10)
+  member.ackAll()
+  await rig.settle()
+  rig.delivery.sweep()
+  expect(queryObjects(Group, { format: 'count' })).toBe(0)
 })
