@@ -97,6 +97,7 @@ export class LatestLane implements Lane {
     if (record === undefined) return undefined
     this.#let(undefined)
     this.#noteSettled()
+    if (this.#isTaken(record)) return undefined
     return {
       record,
       qos: record.qos === 2 && this.granted === 2 ? 2 : record.qos === 0 ? 0 : 1,
@@ -158,10 +159,14 @@ export class LatestLane implements Lane {
   }
 
   #keep(record: MessageRecord): void {
-    // a read that was on its way while the message was acknowledged still shows it
-    if (this.#owner.isInFlight(record.id) || this.#owner.isAckedElsewhere(record.id, this.pool)) return
+    if (this.#isTaken(record)) return
     this.#last = record.id
     this.#let(record)
     this.#owner.fed(this)
+  }
+
+  /** A read that was on its way while the message was acknowledged still shows it; a lane of another pool may have been faster. */
+  #isTaken({ id }: MessageRecord): boolean {
+    return this.#owner.isInFlight(id) || this.#owner.isAckedElsewhere(id, this.pool)
   }
 }

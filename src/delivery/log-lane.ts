@@ -170,21 +170,30 @@ export class LogLane implements Lane {
   }
 
   take(): Outgoing | undefined {
-    const entry = this.#buffer.shift()
-    if (entry === undefined) return undefined
-    this.#release(entry)
-    this.run?.sent(entry.record.id, entry.score)
-    const retain = this.#flagged === entry.record.id
+    const entry = this.#next()
+    if (entry !== undefined) this.run?.sent(entry.record.id, entry.score)
+    const retain = entry !== undefined && this.#flagged === entry.record.id
     if (retain) this.#flagged = undefined
     if (this.#state === 'cold' || this.#state === 'behind') this.#owner.hungry(this)
     const { run } = this
     this.#noteSettled()
-    return {
+    return entry && {
       record: entry.record,
       // only QoS 1 and 2 are logged; a record that someone else wrote may say 0
       qos: entry.record.qos === 2 && this.granted === 2 ? 2 : entry.record.qos === 0 ? 0 : 1,
       retain,
       origin: { pool: this.pool, kind: 'log', run },
+    }
+  }
+
+  /** The next entry that no lane of another pool has sent since it was taken. */
+  #next(): LogEntry | undefined {
+    for (;;) {
+      const entry = this.#buffer.shift()
+      if (entry === undefined) return undefined
+      this.#release(entry)
+      const { id } = entry.record
+      if (!this.#owner.isInFlight(id) && !this.#owner.isAckedElsewhere(id, this.pool)) return entry
     }
   }
 

@@ -421,3 +421,32 @@ test.each(['after it was consumed', 'before Redis has answered'] as const)('a me
   await other.settle()
   expect([client.got, back.acks]).toEqual([['1'], ['pubrec 7']])
 })
+
+test.each([['on_message_publish', 'queue'], ['on_message_store_keep_latest', 'keep_latest']] as const)('a message that two pools serve is sent once, whichever is faster: %s and a queue', async (storing, kind) => {
+  const rig = new Rig()
+  const second = new MemoryPool('pool2')
+  const [queue, other] = [programOf(QUEUE_AND_PUBSUB), programOf([
+    ['message.publish', '#', storing], ['session.subscribed', '#', `on_message_fetch_for_${kind}`], ['message.acked', '#', `on_message_acked_for_${kind}`],
+  ])]
+  const both = (hook: 'message.publish' | 'session.subscribed' | 'message.acked'): Step[] =>
+    [...other.steps[hook].map((step) => ({ ...step, number: '0', pool: 'pool2' })), ...queue.steps[hook]]
+  rig.delivery.swap({
+    program: { ...queue, steps: { ...queue.steps, 'message.publish': both('message.publish'), 'session.subscribed': both('session.subscribed'), 'message.acked': both('message.acked') } },
+    pools: new Map([['pool1', rig.pool], ['pool2', second]]),
+  })
+  second.onWaiting = () => { setImmediate(() => { second.round() }) }
+  const client = rig.connect('c')
+  client.subscribe('queue/a', 2)
+  for (const payload of ['1', '2', '3']) await rig.publish('queue/a', payload, 2)
+  expect(client.payloads).toEqual(['1', '2', '3'])
+  client.ackAll()
+  await rig.settle()
+  client.leave()
+  for (const payload of ['4', '5', '6']) await rig.publish('queue/a', payload, 2)
+  const back = rig.connect('c')
+  await rig.settle()
+  back.ackAll()
+  await rig.settle()
+  expect(back.payloads.toSorted()).toEqual(['4', '5', '6'])
+  expect([rig.pool.redis.records.size, second.redis.records.size, second.redis.latestCount]).toEqual([0, 0, 0])
+})
