@@ -183,11 +183,12 @@ export class Group implements LanesOwner {
     return this.qos
   }
 
+  /** What a member has by a subscription of its own is not the group's. */
   isInFlight(msgid: string): boolean {
-    for (const member of this.#members.keys()) if (member.isInFlight(msgid)) return true
+    for (const member of this.#members.keys()) if (member.hasInFlightOf(this, msgid)) return true
     for (const leaver of this.#leavers) {
       if (!leaver.hasInFlightOf(this)) this.#leavers.delete(leaver)
-      else if (leaver.isInFlight(msgid)) return true
+      else if (leaver.hasInFlightOf(this, msgid)) return true
     }
     return false
   }

@@ -327,9 +327,12 @@ export class Session implements LanesOwner {
     if (this.#phase === 'replay') this.#replay()
   }
 
-  /** Something of a shared subscription is on its way to the client. */
-  hasInFlightOf(group: Group): boolean {
-    for (const { origin } of this.#inFlight.values()) if (origin?.group === group) return true
+  /** Something of a shared subscription is on its way to the client; this message, if one is named. */
+  hasInFlightOf(group: Group, msgid?: string): boolean {
+    if (msgid !== undefined && !this.#inFlightIds.has(msgid)) return false
+    for (const message of this.#inFlight.values()) {
+      if (message.origin?.group === group && (msgid === undefined || message.msgid === msgid)) return true
+    }
     return false
   }
 

@@ -152,3 +152,30 @@ test('what a member has half received that left and lost its connection is nobod
   expect(second.got).toEqual(['2 DUP', '1 DUP'])
 })
 
+
+test.each(['live', 'stored'] as const)('what a member also gets by a subscription of its own is not taken for what the shared one has sent: %s', async (when) => {
+  const rig = new Rig()
+  const [first, second] = [rig.connect('a', { clean: true }), rig.connect('b')]
+  if (when === 'live') second.subscribe('$share/g/queue/a')
+  first.subscribe('queue/a')
+  await rig.publish('queue/a', '1')
+  expect(first.got).toContain('1')
+  if (when === 'stored') second.subscribe('$share/g/queue/a')
+  first.subscribe('$share/g/queue/a')
+  await rig.settle()
+  // nobody has acknowledged it, and who has it alone will not come back
+  first.leave()
+  await rig.settle()
+  expect(second.payloads).toEqual(['1'])
+})
+
+test('a member whose own subscription has sent the message is sent it as a member too, or somebody else is', async () => {
+  const rig = new Rig()
+  const [first, second] = [rig.connect('a', { clean: true }), rig.connect('b')]
+  first.subscribe('queue/a')
+  first.subscribe('$share/g/queue/a')
+  second.subscribe('$share/g/queue/a')
+  await rig.settle()
+  await rig.publish('queue/a', '1')
+  expect([...first.payloads, ...second.payloads]).toEqual(['1', '1'])
+})
