@@ -477,6 +477,8 @@ export class Delivery {
   // --- what the world tells
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
+    // another server may go on below that score
+    if (!options.sameData) this.#lookedAt.delete(pool)
     for (const session of this.#sessions.values()) session.poolBack(pool, options)
     for (const group of this.#groups.values()) group.lanes.poolBack(pool, options)
     // asked at once: what is asked before a held store is tried again is answered even while Redis refuses writes

@@ -450,3 +450,21 @@ test.each([['on_message_publish', 'queue'], ['on_message_store_keep_latest', 'ke
   expect(back.payloads.toSorted()).toEqual(['4', '5', '6'])
   expect([rig.pool.redis.records.size, second.redis.records.size, second.redis.latestCount]).toEqual([0, 0, 0])
 })
+
+test('what another broker stores below the clock of before is found after a failover to a server whose clock is behind', async () => {
+  const redis = new MemoryRedis()
+  const [rig, other] = [new Rig({ redis }), new Rig({ redis, boot: '00000000002' })]
+  redis.clock += 10_000_000
+  const client = rig.connect('c')
+  client.subscribe('queue/a')
+  await rig.settle()
+  rig.delivery.slowTick()
+  await rig.settle()
+  redis.clock -= 10_000_000
+  rig.delivery.poolBack(rig.pool, { sameData: false })
+  await rig.settle()
+  await other.publish('queue/a', '1')
+  rig.delivery.slowTick()
+  await rig.settle()
+  expect(client.got).toEqual(['1'])
+})
