@@ -58,18 +58,19 @@ const NODE_TIMEOUT_MS = 1_000
 const ORDERED_FAILOVER_MS = 6_000
 const KEYS_AT_ONCE = 20
 
-/** Three masters, with a replica each unless said otherwise. `args` are those of every node. */
-export async function startCluster(options: { readonly masters?: number, readonly replicas?: 0 | 1, readonly args?: readonly string[] } = {}): Promise<RedisCluster> {
-  const { masters = 3, replicas = 1, args = [] } = options
+/** Three masters, with a replica each unless said otherwise. `spares`: further masters, the last nodes, that serve nothing yet. `args` are those of every node. */
+export async function startCluster(options: { readonly masters?: number, readonly replicas?: 0 | 1, readonly spares?: number, readonly args?: readonly string[] } = {}): Promise<RedisCluster> {
+  const { masters = 3, replicas = 1, spares = 0, args = [] } = options
+  const served = masters * (1 + replicas)
   const nodes: ClusterNode[] = []
   const ends: (() => Promise<void>)[] = []
   try {
-    for (let i = 0; i < masters * (1 + replicas); i++) {
+    for (let i = 0; i < served + spares; i++) {
       const node = await startNode(args)
       ends.push(() => node.stop())
       nodes.push(node)
     }
-    await meet(nodes.slice(0, masters), nodes.slice(masters))
+    await meet(nodes.slice(0, masters), nodes.slice(masters, served), nodes.slice(served))
     const [first] = nodes
     const client = new Cluster([{ host: '127.0.0.1', port: first?.port ?? 0 }], {
       scaleReads: 'master', slotsRefreshTimeout: 2_000, clusterRetryStrategy: () => 50, redisOptions: { maxRetriesPerRequest: null },
@@ -198,9 +199,9 @@ async function startNode(args: readonly string[]): Promise<ClusterNode> {
 }
 
 /** Divides the slots among the masters, and makes all nodes know each other. */
-async function meet(masters: readonly ClusterNode[], replicas: readonly ClusterNode[]): Promise<void> {
+async function meet(masters: readonly ClusterNode[], replicas: readonly ClusterNode[], spares: readonly ClusterNode[]): Promise<void> {
   const [first] = masters
-  const all = [...masters, ...replicas]
+  const all = [...masters, ...replicas, ...spares]
   for (const [i, { client }] of masters.entries()) {
     const [from, to] = [Math.floor(i * SLOTS / masters.length), Math.floor((i + 1) * SLOTS / masters.length)]
     await client.cluster('ADDSLOTS', ...Array.from({ length: to - from }, (_, slot) => from + slot))

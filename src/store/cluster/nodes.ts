@@ -17,7 +17,7 @@ export interface Nodes {
   sendToAll(call: Call): Promise<readonly Answer[]>
   /** A WAIT on all masters that have written awaited things since the last one that was good: the fewest replicas that any of them has. */
   wait(call: Call): Promise<Answer>
-  /** Another object after every loss of a master that served slots: what was written before may be gone. */
+  /** Another object after every loss of a master that calls went to: what was written before may be gone. */
   readonly life: object
   /** Something went wrong: looks anew who serves what, and asks those that refused, after a moment. */
   retry(delayMs: number): void
@@ -86,11 +86,11 @@ export function openNodes(options: NodeOptions, events: NodesEvents): Nodes {
     if (node === undefined) {
       node = new Node(address, options, {
         onUp(up, same) {
-          if (same === false && owners.includes(up)) sameData = false
+          if (same === false && isUsed(up)) sameData = false
           if (answeredDoubts < doubts) lookIn(0)
           settle()
         },
-        onDown(down) { if (owners.includes(down)) lose() },
+        onDown(down) { if (isUsed(down)) lose() },
         onTrouble(troubled, clause) {
           if (!ready) events.onTrouble(`${troubled.name}: ${clause}`, [...nodes.values()].every(({ hopeless }) => hopeless))
         },
@@ -98,6 +98,11 @@ export function openNodes(options: NodeOptions, events: NodesEvents): Nodes {
       nodes.set(name, node)
     }
     return node
+  }
+
+  /** Also one that serves nothing by what is known, if calls were sent on to it: a slot may be on its way there. */
+  function isUsed(node: Node): boolean {
+    return owners.includes(node) || node.neededUntil > Date.now()
   }
 
   function lose(): void {
