@@ -1,5 +1,6 @@
 import type { FunctionName } from '../actions/action.ts'
 import { bringsOf, poolOf, runs, type Rules } from '../engine/rules.ts'
+import { LONGEST_REMEMBERED } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
 import type { Pool } from './ports.ts'
@@ -42,6 +43,7 @@ function remember<T>(answers: Map<string, T>, question: string, answer: () => T)
   const known = answers.get(question)
   if (known !== undefined) return known
   const found = answer()
+  if (question.length > LONGEST_REMEMBERED) return found
   if (answers.size >= REMEMBERED) answers.clear()
   answers.set(question, found)
   return found

@@ -2,7 +2,7 @@ import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
 import { bringsOf, effectsOf, poolOf, runs, type PoolEffects, type Rules } from '../engine/rules.ts'
-import { isWildcard, sharedFilter, withoutShare } from '../language/topic-filter.ts'
+import { isWildcard, LONGEST_REMEMBERED, sharedFilter, withoutShare } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
 import { fetchesOf, fetchSteps, keepsRetained } from './coverage.ts'
@@ -415,6 +415,7 @@ export class Delivery {
   }
 
   #noteOwn(pool: Pool, topic: string, score: number): void {
+    if (topic.length > LONGEST_REMEMBERED) return
     let own = this.#ownScores.get(pool)
     if (own === undefined || own.size >= OWN_SCORES) {
       own = new Map()

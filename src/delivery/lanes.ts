@@ -1,6 +1,6 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
-import { isWildcard, matchesTopic } from '../language/topic-filter.ts'
+import { isWildcard, LONGEST_REMEMBERED, matchesTopic } from '../language/topic-filter.ts'
 import type { Step } from '../plan/program.ts'
 import { coversOf, fetchesOf, fetchSteps, sameFetch, type Cover, type Fetch } from './coverage.ts'
 import type { Group } from './group.ts'
@@ -663,6 +663,7 @@ export class Lanes implements LaneOwner {
     const alike = found.map(({ pool, kind, stored, acked, positions }) => `${pool.name} ${kind} ${stored} ${acked} ${positions}`).join()
     const covers = this.#coversAlike.get(alike) ?? found
     this.#coversAlike.set(alike, covers)
+    if (topic.length > LONGEST_REMEMBERED) return covers
     if (this.#covers.size >= COVERS) this.#covers.clear()
     this.#covers.set(topic, covers)
     return covers

@@ -64,11 +64,11 @@ const NONE: readonly never[] = []
 
 /** A message between its PUBLISH and its acknowledgement. */
 export class Inbound {
-  /** Without its payload once `digest` or `received` stands for it. */
+  /** Without its topic and payload once `digest` or `received` stands for it. */
   record: MessageRecord
   readonly packetId: number
   receivedAt: number
-  /** Of the payload. */
+  /** Of its topic and payload. */
   digest: string | undefined
   /** Whom to acknowledge to; changes when the client comes back and sends it again. */
   publisher: Publisher | undefined
@@ -198,7 +198,7 @@ export class Publisher {
     const now = this.#ports.clock.now()
     if (known !== undefined) {
       if (known.digest !== undefined) {
-        known.record = { ...known.record, payload: packet.payload }
+        known.record = { ...known.record, topic: packet.topic, payload: packet.payload }
         known.digest = undefined
       }
       known.receivedAt = now

@@ -36,8 +36,9 @@ export class Retransmissions {
     const { record } = message
     // within a session a QoS 2 packet id is taken until its PUBREL
     if (packet.qos === 2 && message.received) return message
-    const same = record.qos === packet.qos && record.topic === packet.topic && record.retain === packet.retain
-      && (message.digest === undefined ? record.payload.equals(packet.payload) : message.digest === digestOf(packet.payload))
+    const same = record.qos === packet.qos && record.retain === packet.retain && (message.digest === undefined
+      ? record.topic === packet.topic && record.payload.equals(packet.payload)
+      : message.digest === digestOf(packet))
     return same ? message : undefined
   }
 
@@ -67,14 +68,14 @@ export class Retransmissions {
   /** Its PUBREC was written: until PUBREL the packet id alone stands for it. */
   received(message: Inbound): void {
     message.received = true
-    message.record = { ...message.record, payload: NO_BODY }
+    message.record = { ...message.record, ...NOTHING }
   }
 
   /** Its publisher is gone and may send it again: enough is kept to know it by. */
   unheard(message: Inbound): void {
     if (message.digest !== undefined || message.received) return
-    message.digest = digestOf(message.record.payload)
-    message.record = { ...message.record, payload: NO_BODY }
+    message.digest = digestOf(message.record)
+    message.record = { ...message.record, ...NOTHING }
   }
 
   /** A CONNECT that resumes no session: QoS 2 packet ids whose PUBREC was written mean nothing any more. */
@@ -185,8 +186,10 @@ export class Unacknowledged {
   }
 }
 
-const NO_BODY = Buffer.alloc(0)
+/** A topic may be as long as a payload. */
+const NOTHING = { topic: '', payload: Buffer.alloc(0) } as const
 
-function digestOf(payload: Buffer): string {
-  return createHash('sha1').update(payload).digest('base64')
+/** No topic holds what stands between the two [MQTT-3.3.2-2]. */
+function digestOf({ topic, payload }: Pick<IncomingPublish, 'topic' | 'payload'>): string {
+  return createHash('sha1').update(topic).update('\0').update(payload).digest('base64')
 }

@@ -1,3 +1,5 @@
+import { LONGEST_REMEMBERED } from '../language/topic-filter.ts'
+
 /** A subscriber whose filters match a topic, at the highest QoS granted among them [MQTT-3.3.5-1]. */
 export interface Match<S> {
   readonly subscriber: S
@@ -81,7 +83,7 @@ export class SubscriptionTree<S> {
     collect(this.#root, levels, 0, topic.startsWith('$'), found)
     const matches = Array.from(found, ([subscriber, qos]) => ({ subscriber, qos }))
     const entries = 1 + matches.length
-    if (entries > this.#mostRemembered) return matches
+    if (entries > this.#mostRemembered || topic.length > LONGEST_REMEMBERED) return matches
     if (this.#remembered + entries > this.#mostRemembered) this.#forget()
     this.#cache.set(topic, matches)
     this.#remembered += entries

@@ -24,6 +24,8 @@ interface Task {
 const WAITING_PER_CLIENT = 16
 /** Last fences remembered, so that reconnects within a second do not run ahead of the clock. */
 const FENCES = 100_000
+/** Characters of the names that they are remembered by: one may have 65,535. */
+const FENCES_LENGTH = 8 * 1024 * 1024
 
 /**
  * `client.connected`, `session.created` and `client.disconnected`, one after the other for each
@@ -37,6 +39,7 @@ export class Presence {
   readonly #now: () => number
   readonly #queues = new Map<string, Task[]>()
   readonly #lastFences = new Map<string, number>()
+  #fencesLength = 0
   #idleWaiters: (() => void)[] = []
 
   constructor(options: { readonly rules: () => Rules, readonly events: Events, readonly counters: Counters, readonly now: () => number }) {
@@ -169,12 +172,12 @@ export class Presence {
   }
 
   #remember(key: string, fence: number): void {
-    this.#lastFences.delete(key)
+    if (!this.#lastFences.delete(key)) this.#fencesLength += key.length
     this.#lastFences.set(key, fence)
-    if (this.#lastFences.size <= FENCES) return
     for (const oldest of this.#lastFences.keys()) {
+      if (this.#lastFences.size <= FENCES && this.#fencesLength <= FENCES_LENGTH) break
       this.#lastFences.delete(oldest)
-      break
+      this.#fencesLength -= oldest.length
     }
   }
 }

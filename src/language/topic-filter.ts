@@ -8,6 +8,9 @@ export interface FilterProblem {
 /** Bytes of UTF-8 that an MQTT text has room for [MQTT-1.5.4]. */
 const MAX_BYTES = 65_535
 
+/** Characters of a topic, or of what is asked about one. Answers are remembered up to a number of them: those about longer ones are found anew. */
+export const LONGEST_REMEMBERED = 1_024
+
 /** What nearly all filters are: no wildcards, or `#` as the last level. */
 // oxlint-disable-next-line no-control-regex -- it is meant
 const PLAIN = /^(?:[^\0+#/]*\/)*(?:[^\0+#/]*|#)$/

@@ -1,6 +1,6 @@
 import { HOOKS, type HookName } from '../language/hooks.ts'
 import { createFilterIndex, type FilterIndex } from '../language/filter-index.ts'
-import { coversFilter, matchesTopic, withoutShare } from '../language/topic-filter.ts'
+import { coversFilter, LONGEST_REMEMBERED, matchesTopic, withoutShare } from '../language/topic-filter.ts'
 import type { Program, Step } from './program.ts'
 
 /** Topics remembered per program and hook; beyond it all are forgotten: to look for the oldest each time costs more than to find them anew. */
@@ -33,6 +33,7 @@ export function stepsFor(program: Program, hook: HookName, topic?: string): read
   let steps = found.get(topic)
   if (steps === undefined) {
     steps = search(program, hook, topic, known)
+    if (topic.length > LONGEST_REMEMBERED) return steps
     if (found.size >= REMEMBERED) found.clear()
     found.set(topic, steps)
   }

@@ -108,6 +108,31 @@ test.each(['store_refused', 'held'] as const)('what may come again holds neither
   expect([...rig.pool.redis.records.values()].map(({ payload }) => payload.length)).toEqual([100_000])
 })
 
+test.each(['after its PUBREC', 'when it may come again', 'of QoS 0'] as const)('nothing keeps the long topic of a message %s', async (when) => {
+  const rig = new Rig({ rules: when === 'when it may come again' ? QUEUE_AND_PUBSUB : [] })
+  rig.connect('c').subscribe('+/a')
+  if (when === 'when it may come again') rig.pool.away()
+  const publish = () => {
+    const publisher = rig.publisher('c')
+    for (let i = 1; i <= 1_000; i++) publisher.publish(packet(Buffer.from(`${i}/${'a'.repeat(60_000)}`).toString(), '', when === 'of QoS 0' ? 0 : 2, i))
+    rig.clock.ms += 20_000
+    publisher.sweep(rig.clock.now())
+    publisher.close()
+    rig.busy.clear()
+  }
+  await collected()
+  const before = process.memoryUsage().heapUsed
+  publish()
+  rig.pool.ready = true
+  await rig.settle()
+  await collected()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000)
+  // it is known all the same
+  if (when === 'of QoS 0') return
+  rig.publisher('c').publish(packet(`7/${'a'.repeat(60_000)}`, '', 2, 7))
+  expect(rig.counters.retransmissions).toBe(1)
+})
+
 test('a session forgets how far it has come in topics that are stored no more', async () => {
   const rig = new Rig()
   const { keyspace } = rig.pool.redis

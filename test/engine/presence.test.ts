@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { compile } from '../../src/compile.ts'
 import type { Submission } from '../../src/delivery/ports.ts'
@@ -21,11 +23,31 @@ test('session.created comes before client.disconnected of a client that waited f
   expect(submitted.map(hookOf)).toEqual(['session.created', 'client.disconnected', 'session.created', 'client.disconnected'])
 })
 
-/** On a pool that answers when it is told to, with a rule on each of these hooks that sends its hook's name. */
-function presenceOf(...hooks: readonly string[]): { readonly presence: Presence, readonly submitted: readonly Submission[] } {
+test('nothing keeps the long name of a client that is gone', () => {
+  const { presence, submitted } = presenceOf('client.connected')
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < 1_000; i++) {
+    const client = visit(Buffer.from(`${i} ${'a'.repeat(60_000)}`).toString())
+    presence.connected(client, { created: false })
+    presence.disconnected(client, 'normal')
+    for (const { done } of submitted.splice(0)) done([{ ok: true, online: { fence: i } }])
+  }
+  collect()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000)
+})
+
+/** That send the hook's name, and that of `client.connected` which knows a fence. */
+const ACTIONS = {
+  'client.connected': '{"function": "on_client_connected"}',
+  'session.created': '{"commands": ["SET session.created 1"]}',
+  'client.disconnected': '{"commands": ["SET client.disconnected 1"]}',
+}
+
+/** On a pool that answers when it is told to, with a rule on each of these hooks. */
+function presenceOf(...hooks: readonly (keyof typeof ACTIONS)[]): { readonly presence: Presence, readonly submitted: Submission[] } {
   const submitted: Submission[] = []
   const text = `backend.redis.pool1.server = 127.0.0.1:1
-${hooks.map((hook) => `backend.redis.hook.${hook}.1 = {"action": {"commands": ["SET ${hook} 1"]}, "pool": "pool1"}\n`).join('')}`
+${hooks.map((hook) => `backend.redis.hook.${hook}.1 = {"action": ${ACTIONS[hook]}, "pool": "pool1"}\n`).join('')}`
   const { program } = compile([{ name: 'test.conf', text }])
   const spec = program?.pools.get('pool1')
   if (program === undefined || spec === undefined) throw new Error('the rules of the test have mistakes')
@@ -38,6 +60,12 @@ ${hooks.map((hook) => `backend.redis.hook.${hook}.1 = {"action": {"commands": ["
 
 function visit(clientid: string): Visit {
   return { clientid, username: undefined, order: {}, fences: undefined }
+}
+
+function collect(): void {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void // V8's own
+  gc()
 }
 
 function hookOf({ effects: [effect] }: Submission): string {
