@@ -89,7 +89,7 @@ export class Broker {
       retransmissions: this.#retransmissions,
       rules: () => this.#delivery.rules,
       nextMsgid: options.nextMsgid,
-      route: (record, placed) => this.#delivery.route(record, placed),
+      route: (record, placed, retainedInRedis) => this.#delivery.route(record, placed, retainedInRedis),
       busy: (publisher) => this.#busy.add(publisher),
     }
   }

@@ -403,10 +403,10 @@ export class Delivery {
 
   /**
    * Routes a message whose rules are done (or went on without): wakes the lanes it belongs to,
-   * everyone else is served from memory.
+   * everyone else is served from memory. `retainedInRedis`: those rules keep it there alone.
    */
-  route(record: MessageRecord, placed: readonly Placed[]): void {
-    if (record.retain) this.#retain(record)
+  route(record: MessageRecord, placed: readonly Placed[], retainedInRedis: boolean): void {
+    if (record.retain) this.#retain(record, retainedInRedis)
     for (const { pool, stored } of placed) if (stored?.score !== undefined) this.#noteOwn(pool, record.topic, stored.score)
     for (const { subscriber, qos } of this.#tree.match(record.topic)) {
       if (subscriber instanceof Group) subscriber.receive(record, placed)
@@ -424,9 +424,10 @@ export class Delivery {
     own.set(topic, score)
   }
 
-  #retain(record: MessageRecord): void {
-    if (record.payload.length === 0) this.#retained.delete(record.topic)
-    else if (!keepsRetained(this.#rules, record.topic)) this.#counters.retainedDropped += this.#retained.set(record)
+  #retain(record: MessageRecord, inRedis: boolean): void {
+    // a reload may have brought or taken away the rules that keep it there
+    if (record.payload.length === 0 || (inRedis && keepsRetained(this.#rules, record.topic))) this.#retained.delete(record.topic)
+    else this.#counters.retainedDropped += this.#retained.set(record)
   }
 
   #delivered(session: Session, msgid: string, topic: string, qos: 0 | 1 | 2): void {

@@ -6,6 +6,7 @@ import type { Outcomes } from '../engine/outcomes.ts'
 import type { RecentEvents } from '../engine/recent-events.ts'
 import { effectsOf, type PoolEffects, type Rules } from '../engine/rules.ts'
 import { stepsFor } from '../plan/match.ts'
+import { keepsRetained } from './coverage.ts'
 import type { Clock, Placed, Submission } from './ports.ts'
 import type { Unacknowledged, Retransmissions } from './retransmissions.ts'
 
@@ -39,7 +40,8 @@ export interface PublishPorts {
   rules(): Rules
   /** `now` in milliseconds since 1970. */
   nextMsgid(now: number): string
-  route(record: MessageRecord, placed: readonly Placed[]): void
+  /** `retainedInRedis`: the rules that it ran on keep it there alone. */
+  route(record: MessageRecord, placed: readonly Placed[], retainedInRedis: boolean): void
   /** The publisher has something unconfirmed, to be looked at by {@link Publisher.sweep}. */
   busy(publisher: Publisher): void
 }
@@ -83,6 +85,8 @@ export class Inbound {
   passed = false
   state: 'storing' | 'stored' | 'refused' | 'abandoned' = 'storing'
   routed = false
+  /** The rules that it runs on keep it as retained message in Redis alone. */
+  retainedInRedis = false
   /** PUBREC was written; waits for PUBREL. */
   received = false
   /** Its neighbours in {@link Retransmissions}, and the next in its place there. */
@@ -329,6 +333,7 @@ export class Publisher {
     message.passed = false
     message.parts = NONE
     message.placed = NONE
+    message.retainedInRedis = record.retain && keepsRetained(rules, record.topic)
     if (steps.length > 0) {
       this.#ports.outcomes.matched(steps)
       const shares = effectsOf(rules, steps, new PublishEvent(record, this.username, rules.program.settings.nodeName))
@@ -459,7 +464,7 @@ export class Publisher {
     if (!message.routed) {
       message.routed = true
       if (message.passed) this.#ports.counters.publishesPassed++
-      this.#ports.route(message.record, message.placed)
+      this.#ports.route(message.record, message.placed, message.retainedInRedis)
     }
     message.placed = NONE
     message.parts = NONE
@@ -482,7 +487,7 @@ export class Publisher {
     abandon(will)
     this.#ports.counters.willsUnstored++
     will.routed = true
-    this.#ports.route(will.record, [])
+    this.#ports.route(will.record, [], will.retainedInRedis)
   }
 
   #pause(): void {

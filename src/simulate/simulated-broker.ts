@@ -111,9 +111,9 @@ export class SimulatedBroker {
           options.named(msgid)
           return msgid
         },
-        route: (record, placed) => {
+        route: (record, placed, retainedInRedis) => {
           this.#messages.set(record.id, record)
-          this.#delivery.route(record, placed)
+          this.#delivery.route(record, placed, retainedInRedis)
         },
         busy: (publisher) => this.#busy.add(publisher),
       },

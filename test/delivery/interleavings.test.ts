@@ -186,6 +186,35 @@ test('another SUBSCRIBE does not end the search for retained messages of one wit
   expect(client.got.toSorted()).toEqual(['x/1 RETAIN', 'x/2 RETAIN'])
 })
 
+const RETAINED: readonly Rule[] = [
+  ['message.publish', '#', 'on_message_publish'],
+  ['message.publish', '#', 'on_message_retain'],
+  ['session.subscribed', '#', 'on_retain_lookup'],
+]
+
+test('what was retained in memory goes when rules that a reload brought keep the next one in Redis', async () => {
+  const rig = new Rig({ rules: [] })
+  await rig.publish('a', 'old', 1, true)
+  rig.swap(RETAINED)
+  await rig.publish('a', 'new', 1, true)
+  const client = rig.connect('c')
+  client.subscribe('a')
+  await rig.settle()
+  expect(client.got).toEqual(['new RETAIN'])
+})
+
+test.each(['brings', 'takes away'] as const)('a retained message that is on its way when a reload %s the rules that retain it is retained once', async (what) => {
+  const [before, after] = what === 'brings' ? [RETAINED.slice(0, 1), RETAINED] : [RETAINED, RETAINED.slice(0, 1)]
+  const rig = new Rig({ rules: before })
+  rig.publisher('p').publish(packet('a', 'x', 1, 1, true))
+  rig.swap(after)
+  await rig.settle()
+  const client = rig.connect('c')
+  client.subscribe('a')
+  await rig.settle()
+  expect(client.got).toEqual(['x RETAIN'])
+})
+
 test('a position that Redis refuses to take is not read from again, also when its data counts as other', async () => {
   const rig = new Rig()
   const client = rig.connect('c')

@@ -72,7 +72,7 @@ export class Rig {
       clock, counters, outcomes, recent, retransmissions: new Retransmissions(),
       rules: () => this.delivery.rules,
       nextMsgid: msgidMaker(boot),
-      route: (record, placed) => this.delivery.route(record, placed),
+      route: (record, placed, retainedInRedis) => this.delivery.route(record, placed, retainedInRedis),
       busy: (publisher) => this.busy.add(publisher),
     }
   }
