@@ -4,7 +4,7 @@ import { bodyRefusal, CONNECT, DISCONNECT, type Extent, headerRefusal, type Limi
 const TOO_LARGE: Refusal = { problem: 'more bytes than mqtt.max_packet_size', reason: 'limit' }
 const WRONG_LENGTH: Refusal = { problem: 'a remaining length of more than four bytes', reason: 'protocol' }
 const NOT_CONNECT: Refusal = { problem: 'another type than CONNECT, as the first one', reason: 'protocol' }
-const TOO_SLOW: Refusal = { problem: 'a packet that took the longest to come, while too many had begun', reason: 'limit' }
+export const TOO_SLOW: Refusal = { problem: 'a packet that took the longest to come, while too many had begun', reason: 'limit' }
 const SECOND_CONNECT: Refusal = { problem: 'a second CONNECT', reason: 'protocol' }
 
 /** Bytes of a packet that has begun: room for it grows with what has come, not with what it says it will be. */

@@ -1,6 +1,8 @@
 import { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
+import type { BegunPackets, Beginner } from './begun-packets.ts'
 import type { Refusal } from './packet-check.ts'
+import { TOO_SLOW } from './packet-reader.ts'
 
 /** What a client sent is no frame of MQTT over WebSocket. */
 export class FrameRefused extends Error {
@@ -39,17 +41,28 @@ const CLOSE_MS = 1_000
 /**
  * A WebSocket as a stream of bytes: to MQTT it means nothing where a frame ends [MQTT-6.0.0-2]. What
  * is written counts as buffered until the socket below has taken it, and a reader that stops stops
- * the socket below, so that both ends are as honest as those of a TCP socket.
+ * the socket below, so that both ends are as honest as those of a TCP socket. `ws` keeps a message until
+ * it is whole, and a reader that stops leaves one here: what that is of all of them is bounded.
  */
-export class WebSocketStream extends Duplex {
+export class WebSocketStream extends Duplex implements Beginner {
   readonly #socket: WebSocket
+  readonly #begun: BegunPackets
+  /** Bytes that have come since the last whole message. */
+  #coming = 0
+  #givenUp = false
   /** Something was wrong: what comes after it is not read. */
   #refused = false
 
-  /** The socket is open, and is this stream's from now on. */
-  constructor(socket: WebSocket) {
+  /** The socket is open, and is this stream's from now on; `network` is what is below it. */
+  constructor(socket: WebSocket, { network, begun }: { readonly network: Duplex, readonly begun: BegunPackets }) {
     super({ allowHalfOpen: false })
     this.#socket = socket
+    this.#begun = begun
+    // before `ws` takes the message that they may end
+    network.prependListener('data', (bytes: Buffer) => {
+      this.#coming += bytes.length
+      this.#count()
+    })
     // a message as the pieces that came: none is copied
     socket.binaryType = 'fragments'
     socket.on('message', (data, isBinary) => { this.#take(data, isBinary) })
@@ -59,6 +72,13 @@ export class WebSocketStream extends Duplex {
 
   override _read(): void {
     this.#socket.resume()
+    // it is read after this
+    if (this.readableLength > 0) process.nextTick(this.#count)
+  }
+
+  giveUp(): void {
+    this.#givenUp = true
+    this.#refuse(new FrameRefused(TOO_SLOW))
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
@@ -81,8 +101,9 @@ export class WebSocketStream extends Duplex {
 
   override _destroy(error: Error | null, done: Done): void {
     const socket = this.#socket
-    // a close frame would wait behind what the client does not read
-    if (socket.bufferedAmount > 0) socket.terminate()
+    this.#begun.ended(this)
+    // a close frame would wait behind what the client does not read, and its answer behind a message that does not end
+    if (socket.bufferedAmount > 0 || this.#givenUp) socket.terminate()
     else if (socket.readyState !== socket.CLOSED) {
       socket.close(error instanceof FrameRefused && error.refusal === TEXT ? UNSUPPORTED_DATA : NORMAL)
       // its answer is behind what it sent before
@@ -102,6 +123,14 @@ export class WebSocketStream extends Duplex {
     let more = true
     for (const piece of piecesOf(data)) if (piece.length > 0) more = this.push(piece)
     if (!more) this.#socket.pause()
+    this.#coming = 0
+    // what is there now has not begun when the message did
+    this.#begun.ended(this)
+    this.#count()
+  }
+
+  readonly #count = (): void => {
+    if (!this.destroyed && !this.#givenUp) this.#begun.takes(this, this.#coming + this.readableLength)
   }
 
   /** After what came before it was read. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
+import { BegunPackets } from './begun-packets.ts'
 import type { Limits } from './packet-check.ts'
 import { WebSocketStream } from './web-socket-stream.ts'
 
@@ -38,6 +39,7 @@ export function webSocketDoor(options: {
     perMessageDeflate: false,
     handleProtocols: offered => chosen([...offered]) ?? false,
   })
+  const begun = new BegunPackets(() => messageLimits(limits()).maxPayload)
   const http = createServer()
   /** How long each has to become a WebSocket. */
   const waiting = new WeakMap<Duplex, NodeJS.Timeout>()
@@ -55,7 +57,7 @@ export function webSocketDoor(options: {
     Object.assign(upgrades.options, messageLimits(limits()))
     upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       clearTimeout(waiting.get(socket))
-      accept(new WebSocketStream(webSocket))
+      accept(new WebSocketStream(webSocket, { network: socket, begun }))
     })
   })
 

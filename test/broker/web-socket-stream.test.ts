@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { BegunPackets } from '../../src/broker/begun-packets.ts'
 import { WebSocketStream } from '../../src/broker/web-socket-stream.ts'
 import { eventually } from './conformance-rig.ts'
 
@@ -10,14 +12,17 @@ import { eventually } from './conformance-rig.ts'
 let server: WebSocketServer
 let client: WebSocket
 let stream: WebSocketStream
+let begun: BegunPackets
 
 beforeEach(async () => {
+  begun = new BegunPackets(() => 1_048_576)
   server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
   await once(server, 'listening')
-  const accepted = once(server, 'connection') as Promise<[WebSocket]>
+  const accepted = once(server, 'connection') as Promise<[WebSocket, IncomingMessage]>
   client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`) // of a TCP server
   client.on('error', () => {})
-  stream = new WebSocketStream((await accepted)[0])
+  const [socket, { socket: network }] = await accepted
+  stream = new WebSocketStream(socket, { network, begun })
   stream.on('error', () => {})
   await once(client, 'open')
 })
@@ -41,6 +46,21 @@ test('what nobody reads stays with the client', async () => {
   let read = 0
   stream.on('data', (bytes: Buffer) => { read += bytes.length })
   await eventually(() => read).toBe(MUCH * CHUNK.length)
+})
+
+test('what has come and is not read counts as kept, and nothing does when all is read', async () => {
+  client.send(Buffer.alloc(1_000_000))
+  await eventually(() => begun.bytes).toBe(1_000_000)
+  client.send(Buffer.alloc(500_000), { fin: false })
+  const read = await new Promise<Buffer>((resolve) => {
+    stream.once('readable', () => { resolve(stream.read() as Buffer) }) // no encoding is set
+  })
+  expect(read.length).toBe(1_000_000)
+  stream.resume()
+  await eventually(() => begun.bytes).toBeGreaterThanOrEqual(500_000)
+  expect(begun.bytes).toBeLessThan(500_100)
+  client.send(Buffer.alloc(10))
+  await eventually(() => begun.bytes).toBe(0)
 })
 
 test('what the client does not read counts as not written, and `drain` comes when it has', async () => {

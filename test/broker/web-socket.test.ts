@@ -41,6 +41,19 @@ async function open(options: Parameters<typeof WebSocketWire.open>[1] = {}): Pro
 const PING: Packet = { cmd: 'pingreq' }
 
 describe('frames', () => {
+  test('of messages that are not whole no more than a bound is kept: those that began longest ago go', async () => {
+    const begun: WebSocketWire[] = []
+    for (let i = 0; i < 8; i++) {
+      const wire = await (await open()).connected(`begins-${i}`)
+      wire.socket.send(Buffer.alloc(7.5 * 1024 * 1024), { fin: false })
+      await eventually(() => wire.socket.bufferedAmount).toBe(0)
+      begun.push(wire)
+    }
+    await eventually(() => begun.map(({ closed }) => closed)).toEqual([true, true, false, false, false, false, false, false])
+    expect(rig.broker.closures).toMatchObject([{ reason: 'limit', count: 2 }])
+    for (const wire of begun.slice(2)) wire.cut()
+  })
+
   test('a packet cut into frames of one byte is read as if it had come whole', async () => {
     const wire = await open()
     for (const byte of bytesOf(connectPacket('c'), subscribe(1, ['a', 1]), publish('a', 'hello', { qos: 1, id: 7 }))) wire.send(Buffer.from([byte]))
