@@ -1,5 +1,5 @@
 import type { Outcome } from '../actions/effect.ts'
-import type { MessageRecord } from '../actions/message-record.ts'
+import { keepAlone, type MessageRecord } from '../actions/message-record.ts'
 import { PublishEvent } from '../actions/publish-event.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Outcomes } from '../engine/outcomes.ts'
@@ -245,6 +245,7 @@ export class Publisher {
   sweep(now: number): void {
     this.#letQos0Pass()
     this.#passOn(now)
+    for (const { record } of this.#fifo) keepAlone(record)
     const head = this.#fifo[0]
     if (head === undefined || !this.#isLate(head, now)) return
     if (this.#link === undefined) {

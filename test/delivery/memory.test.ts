@@ -133,6 +133,25 @@ test.each(['after its PUBREC', 'when it may come again', 'of QoS 0'] as const)('
   expect(rig.counters.retransmissions).toBe(1)
 })
 
+test('a message that waits for Redis soon keeps nothing of what was read with it', async () => {
+  const rig = new Rig()
+  rig.pool.away()
+  const link = new PublisherStub()
+  const publisher = rig.publisher('c', link)
+  const publish = (): WeakRef<object> => {
+    const read = Buffer.alloc(65_536, 'x')
+    publisher.publish({ topic: 'queue/a', payload: read.subarray(100, 110), qos: 1, retain: false, packetId: 1 })
+    return new WeakRef(read.buffer)
+  }
+  const read = publish()
+  publisher.sweep(rig.clock.now())
+  await collected()
+  expect(read.deref()).toBe(undefined)
+  rig.pool.ready = true
+  await rig.settle()
+  expect([link.acks, [...rig.pool.redis.records.values()].map(({ payload }) => payload.toString())]).toEqual([['puback 1'], ['xxxxxxxxxx']])
+})
+
 test('a session forgets how far it has come in topics that are stored no more', async () => {
   const rig = new Rig()
   const { keyspace } = rig.pool.redis
