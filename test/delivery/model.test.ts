@@ -83,11 +83,11 @@ class Client {
       seen.add(sent.payload.toString())
       ack(sent)
     }
-    // a PUBREL for what an earlier connection received: now it is taken in
+    // a PUBREL for what an earlier connection received: now it is taken in; one for what never came is answered too [MQTT-4.3.3-2]
     now.pubrel = (packetId) => {
+      if (now.open.some((sent) => sent.packetId === packetId)) return
       const payload = this.received.get(packetId)
-      if (payload === undefined || now.open.some((sent) => sent.packetId === packetId)) return
-      seen.add(payload)
+      if (payload !== undefined) seen.add(payload)
       queueMicrotask(() => now.session.pubcomp(packetId))
     }
     now.session.open()
