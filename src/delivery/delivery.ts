@@ -452,7 +452,7 @@ export class Delivery {
       for (const share of shares) {
         if (share.effects.some(({ kind }) => kind === 'ack-latest')) session.noteAcked(msgid, undefined)
         if (origin === undefined || origin.pool.name !== share.pool.name) {
-          const passes = !session.lanes.mayOwe(share.pool, topic)
+          const passes = !session.lanes.mayOwe(share.pool, topic) && !session.hasOlderInFlight(topic, msgid)
           this.#events.submit(passes ? share : withPosition(share, undefined), this.#orderOf(session))
           continue
         }

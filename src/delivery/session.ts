@@ -336,6 +336,12 @@ export class Session implements LanesOwner {
     return false
   }
 
+  /** An older message of the topic is on its way to the client: no position may pass it. */
+  hasOlderInFlight(topic: string, msgid: string): boolean {
+    for (const message of this.#inFlight.values()) if (message.topic === topic && message.msgid < msgid) return true
+    return false
+  }
+
   /** Nothing of this pool is read, in flight, or waited for. */
   isFreeOf(pool: Pool): boolean {
     return !this.#hasInFlightFrom(pool) && (this.#lanes?.isFreeOf(pool) ?? true)

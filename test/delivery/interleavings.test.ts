@@ -497,3 +497,24 @@ test('what another broker stores below the clock of before is found after a fail
   await rig.settle()
   expect(client.got).toEqual(['1'])
 })
+
+test('a position never passes a message that is on its way, also of what no rule fetches', async () => {
+  const rig = new Rig()
+  const client = rig.connect('c')
+  client.subscribe('#')
+  for (const payload of ['1', '2', '3']) await rig.publish('pubsub/a', payload)
+  const [first, second, third] = client.packets
+  if (first === undefined || second === undefined || third === undefined) throw new Error('there are three')
+  client.ack(second)
+  await rig.settle()
+  expect(rig.pool.redis.position('c', 'pubsub/a')).toBeUndefined()
+  client.ack(first)
+  await rig.settle()
+  // the broker ends here: what was not acknowledged is still owed to who subscribes to the topic
+  const after = new Rig({ redis: rig.pool.redis, boot: '00000000002' })
+  const back = after.connect('c')
+  back.subscribe('pubsub/a')
+  await after.settle()
+  expect(back.payloads).toContain('3')
+  expect(back.payloads).not.toContain('1')
+})
