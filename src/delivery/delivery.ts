@@ -356,7 +356,8 @@ export class Delivery {
     const lookup = session.lookup(topic)
     const settle = () => {
       pending = false
-      session.answered(question)
+      // of a connection that has ended nothing is in there any more; it may be the next one's
+      if (session.link === link) session.answered(question)
       if (lane !== undefined) lane.waitsFor = lane.waitsFor.filter((other) => other !== waits)
       lookup.end()
       this.#wants(session)

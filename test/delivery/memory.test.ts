@@ -215,3 +215,22 @@ test('a shared subscription that has no member is forgotten when nothing of it i
   rig.delivery.sweep()
   expect(queryObjects(Group, { format: 'count' })).toBe(0)
 })
+
+test('a lookup of a connection that has ended does not count as an answer to that of the next', async () => {
+  const rig = new Rig({ rules: [['session.subscribed', '#', 'on_retain_lookup']] })
+  rig.pool.away()
+  const before = rig.connect('c')
+  before.subscribe('a')
+  before.leave()
+  const { session } = rig.connect('c')
+  const subscription = rig.delivery.subscribe(session, 'a', 1, { own: true })
+  rig.delivery.subscribed(session, subscription, { resumed: false })
+  expect(session.asked.size).toBe(1)
+  rig.clock.pass(600)
+  await rig.settle()
+  expect(session.asked.size).toBe(1)
+  rig.pool.ready = true
+  rig.clock.pass(600)
+  await rig.settle()
+  expect(session.asked.size).toBe(0)
+})
