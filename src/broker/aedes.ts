@@ -33,8 +33,8 @@ interface Internals extends MqttClient, Reading {
   connackSent: boolean
   /** By DISCONNECT: its will is not published. */
   _disconnected: boolean
-  /** Reads what has come. */
-  _nextBatch: () => void
+  /** Reads what has come; ends a connection that aedes has refused. */
+  _nextBatch: (error?: Error | null) => void
   /** Packets that aedes has not done with; the first is let through if it is 1 then. */
   _parsingBatch: number
   readonly _keepaliveTimer: NodeJS.Timeout | null
@@ -252,7 +252,7 @@ export async function createHandshake(events: HandshakeEvents, limits: () => Lim
     })
     // aedes waits for `readable`, and asks for more then and behind every packet: it does no longer
     conn.removeAllListeners('readable')
-    client._nextBatch = () => {}
+    client._nextBatch = (error) => { if (error instanceof Error) client.close() }
     client._parsingBatch = 0
     conn.on('data', (chunk: Buffer) => { turn.take(chunk) })
     conn.resume()

@@ -53,6 +53,12 @@ describe('what is no CONNECT', () => {
     await eventually(() => client.heard).toEqual(['connack 1', 'closed'])
   })
 
+  test('a client of MQTT 3.1 whose id is longer than that allows is told so, and its connection ends [MQTT-3.2.2-5]', async () => {
+    const client = rig.dial()
+    client.send(raw(0x10, 'MQIsdp', [3], [2], KEEPALIVE, 'c'.repeat(24)))
+    await eventually(() => client.heard).toEqual(['connack 2', 'closed'])
+  })
+
   test('a client of MQTT 3.1 is let in', async () => {
     const client = rig.dial()
     client.send(raw(0x10, 'MQIsdp', [3], [2], KEEPALIVE, 'c'))
