@@ -10,7 +10,7 @@ import { type Reading, Turns } from './turns.ts'
 
 /**
  * What hookline uses of aedes 1.2.0, and the only file that imports it. aedes keeps the
- * connection, the handshake up to CONNACK, PINGREQ and the parser. What is read goes through a `PacketReader`
+ * connection, the handshake up to CONNACK and the parser. What is read goes through a `PacketReader`
  * first, so all that is parsed is right; messages and their acknowledgements go no further. Of the rest
  * everything but the handshake is taken from the parser before aedes sees it, so its routing, persistence
  * and acknowledgements have nothing to do. CONNACK is ours too: behind its own, aedes makes three streams and a pipeline
@@ -93,7 +93,7 @@ export interface HandshakeEvents {
   registered(client: MqttClient, clientid: string, details: ConnectDetails, more: { readonly sessionPresent: boolean, readonly reading: Reading }): void
   /** CONNACK with code 0 is on the wire. */
   ready(client: MqttClient): void
-  /** A packet after CONNECT that is not CONNECT, PINGREQ or DISCONNECT. Called in the order of the wire. */
+  /** A packet after CONNECT that is not CONNECT or DISCONNECT. Called in the order of the wire. */
   packet(client: MqttClient, packet: ClientPacket): void
   /** The client has sent DISCONNECT; the connection ends now. */
   disconnecting(client: MqttClient): void
@@ -123,11 +123,11 @@ const DRAIN_MS = 10_000
 const NO_CONNECT = 'connect did not arrive in time'
 /** The code of CONNACK. */
 const ACCEPTED = 0
-/** Packets of the connection itself: the first two aedes answers. */
-type PacketOfAedes = Extract<Packet, { cmd: 'connect' | 'pingreq' | 'disconnect' }>
-const OF_AEDES: ReadonlySet<string> = new Set<PacketOfAedes['cmd']>(['connect', 'pingreq', 'disconnect'])
+/** Packets of the connection itself: the first aedes answers. */
+type PacketOfAedes = Extract<Packet, { cmd: 'connect' | 'disconnect' }>
+const OF_AEDES: ReadonlySet<string> = new Set<PacketOfAedes['cmd']>(['connect', 'disconnect'])
 
-// aedes writes PINGRESP with it: no reason to keep a buffer for each of 65,536 packet ids
+// aedes writes the CONNACK of a refusal with it: no reason to keep a buffer for each of 65,536 packet ids
 writeToStream.cacheNumbers = false
 
 /** Starts the handshake half of the broker; `limits` are asked for whenever something is read. */

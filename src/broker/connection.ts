@@ -176,6 +176,7 @@ export class Connection implements Link, PublisherLink {
       case 'pubrel':
         this.publisher.pubrel(packet.packetId)
         return this.#wire.pubcomp(packet.packetId)
+      case 'pingreq': return this.#wire.pingresp()
       case 'subscribe': return this.#subscribe(packet)
       case 'unsubscribe': return this.#unsubscribe(packet)
       default: packet satisfies never

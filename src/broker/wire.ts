@@ -9,6 +9,7 @@ const PUBREL = 0x62
 const PUBCOMP = 0x70
 const SUBACK = 0x90
 const UNSUBACK = 0xb0
+const PINGRESP = 0xd0
 
 /** Room for what one turn writes, at first: some hundred acknowledgements, or a few messages. */
 const FIRST_ROOM = 512
@@ -73,6 +74,12 @@ export class Wire {
 
   unsuback(packetId: number): void {
     this.#acknowledge(UNSUBACK, packetId)
+  }
+
+  pingresp(): void {
+    const room = this.#reserve(2)
+    room[this.#length++] = PINGRESP
+    room[this.#length++] = 0
   }
 
   /** One return code per filter: the granted QoS, or 128 for a refused one [MQTT-3.9.3-1]. */
