@@ -4,6 +4,7 @@ import { commandOf } from './call-command.ts'
 import { connectionClause, failureOf, isFinal, type Failure } from './failure.ts'
 import type { EncodedArguments } from './resp.ts'
 import { SCRIPTS, type Script } from './scripts.ts'
+import { steadyNow } from './steady-clock.ts'
 import type { Line } from './way.ts'
 
 /** One Redis command. `binary`: texts in its reply come as buffers. */
@@ -36,7 +37,7 @@ export interface ConnectionEvents {
   /**
    * Calls may be sent. `sameData`: the same server process and history as the last time, so that
    * all that it confirmed is still there (DELIVERY 7.4); undefined the first time. `clockOffsetMs`:
-   * how far its clock is ahead of ours, as well as one answer tells.
+   * how far its clock is ahead of our steady one, as well as one answer tells.
    */
   onReady(sameData: boolean | undefined, clockOffsetMs: number): void
   /** The connection is gone. */
@@ -252,9 +253,8 @@ function passing(answer: Answer | undefined): Failure | undefined {
 /** Of TIME, seconds and microseconds; a user that may not ask is taken to have our clock. */
 function offsetOf(answer: Answer | undefined): number {
   const reply: unknown = answer?.ok === true ? answer.reply : undefined
-  if (!Array.isArray(reply)) return 0
-  const ms = Number(reply[0]) * 1000 + Number(reply[1]) / 1000
-  return Number.isFinite(ms) ? ms - Date.now() : 0
+  const ms = Array.isArray(reply) ? Number(reply[0]) * 1000 + Number(reply[1]) / 1000 : NaN
+  return (Number.isFinite(ms) ? ms : Date.now()) - steadyNow()
 }
 
 function textOf(answer: Answer | undefined): string {

@@ -16,6 +16,7 @@ import { answerReads, failReads, planReads, type Read, type ReadCall } from './r
 import type { Reply } from './reply.ts'
 import { chain, planRound, type CallNumbers, type WriteCall } from './round.ts'
 import { answer, unanswered, type Unanswered } from './unanswered.ts'
+import { steadyNow } from './steady-clock.ts'
 import { createWaiting } from './waiting.ts'
 import { readWake } from './wake.ts'
 import { openWay, type Way } from './way.ts'
@@ -135,6 +136,7 @@ export function openPool(options: PoolOptions): OpenPool {
   let closing: Promise<void> | undefined
   let closed = false
   let pendingBytes = 0
+  /** How far the clock of Redis is ahead of our steady one. */
   let clockOffsetMs = 0
   let scheduled = false
   /** A round is on its way, or what became of it is being told. */
@@ -498,7 +500,7 @@ export function openPool(options: PoolOptions): OpenPool {
     renew,
     get ready() { return ready },
     get pendingBytes() { return pendingBytes },
-    get clockOffsetMs() { return clockOffsetMs },
+    get clockOffsetMs() { return clockOffsetMs + steadyNow() - Date.now() },
     get outage() { return outage === undefined ? undefined : { ...outage, clause: trouble ?? outage.clause } },
     get load() { return { waiting: waiting.size, sent: left.length + untold.length } },
     command: (args) => lone.run(args),

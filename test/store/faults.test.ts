@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { msgidMaker, msgidMicros, newBootId } from '../../src/actions/msgid.ts'
 import { command, goodPage, message, page, placeOf, poolOf, poolSpec, readyPool, store, submission, submit, type PoolKit } from './pool-kit.ts'
 import { freePort, startRedis, until, type RedisServer } from './redis-server.ts'
 import { startProxy, type TcpProxy } from './tcp-proxy.ts'
@@ -390,5 +391,20 @@ describe('closing', () => {
     await kit.pool.close()
     expect(Date.now() - started).toBeLessThan(1_000)
     expect(await last).toEqual([{ ok: false, failure: 'passing', message: 'the pool was closed' }])
+  })
+})
+
+describe('a clock of ours that is set', () => {
+  it('makes no id later than what Redis stores at that moment', async () => {
+    const real = Date.now
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000)
+    try {
+      // as the broker makes them
+      const id = msgidMaker(newBootId())(Date.now() + kit.pool.clockOffsetMs)
+      const [outcome] = await submit(kit.pool, [store(message('a', { id }))])
+      expect(Math.abs((placeOf(outcome).score ?? 0) - (msgidMicros(id) ?? 0))).toBeLessThan(10_000_000)
+    } finally {
+      clock.mockRestore()
+    }
   })
 })

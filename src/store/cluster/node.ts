@@ -27,7 +27,7 @@ export class Node {
   readonly address: Address
   /** For messages. */
   readonly name: string
-  /** Milliseconds that its clock is ahead of ours. */
+  /** Milliseconds that its clock is ahead of our steady one. */
   clockOffsetMs = 0
   /** Since the replicas were last asked for, something was written that must not be lost with it. */
   wrote = false
