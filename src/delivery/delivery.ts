@@ -26,6 +26,8 @@ const MOST_BUSY = 2_000
 const LEAST_BUSY = 100
 /** Characters of client ids and filters that sessions of clients that are away may have together; beyond, those longest away expire. */
 const AWAY_LENGTH = 32 * 1024 * 1024
+/** Retained messages that scans of one session look up at once, or one each: any may be as large as a message may be. */
+const LOOKUPS = 32
 /** Topics looked at in one call of the slow tick. */
 const CHANGES_PAGE = 500
 /** How far two clocks may be apart. Milliseconds. */
@@ -301,20 +303,47 @@ export class Delivery {
   #scanRetained(asked: Omit<RetainedLookup, 'topic' | 'answered' | 'settled'>, done: () => void): void {
     const { session, subscription, pool, steps } = asked
     const lookup = session.lookup(subscription.filter)
+    /** Topics of a page that are yet to be looked up, and how many are. */
+    let topics: string[] = []
+    let asking = 0
+    // what waits in memory is bounded: of a page a few at once, and the next page when this one has gone out
+    const next = () => {
+      while (session.hasRoomForRetained && (asking === 0 || session.asked.size < LOOKUPS)) {
+        const topic = topics.shift()
+        if (topic === undefined) return
+        asking++
+        this.#lookUpRetained({
+          ...asked, topic, wentOut: lookup.wentOut, answered: () => {},
+          settled: () => {
+            asking--
+            session.whenMemoryEmpty(() => {
+              scan.settled(topic)
+              next()
+            })
+            next()
+          },
+        })
+      }
+      // what fills the memory may be another scan's
+      if (topics.length > 0 && asking === 0) session.whenMemoryEmpty(next)
+    }
     const scan = session.lanes.walk({
       filter: subscription.filter,
       pool,
       index: 'retained',
       visit: (topic) => {
-        // the next page when this one has gone out: what waits in memory is bounded
-        this.#lookUpRetained({ ...asked, topic, wentOut: lookup.wentOut, answered: () => {}, settled: () => session.whenMemoryEmpty(() => scan.settled(topic)) })
+        topics.push(topic)
+        if (topics.length === 1) queueMicrotask(next)
         return true
       },
       done: () => {
         lookup.end()
         done()
       },
-      stopped: () => lookup.end(),
+      stopped: () => {
+        topics = []
+        lookup.end()
+      },
       refused: (error) => this.#events.refused(steps, error),
     })
   }
@@ -387,7 +416,7 @@ export class Delivery {
         if (found !== undefined) {
           const reader = found.inLogAt === undefined ? undefined : session.lanes.logFor(pool, topic)
           if (reader !== undefined && found.inLogAt !== undefined) reader.flagRetained(found.record, found.inLogAt)
-          else if (!lookup.wentOut(found.record.id) && wentOut?.(found.record.id) !== true) session.sendRetained(question, [found.record], now.qos)
+          else if (!lookup.wentOut(found.record.id) && wentOut?.(found.record.id) !== true) session.sendLookedUp(question, found.record, now.qos)
         }
         settle()
       },

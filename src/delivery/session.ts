@@ -56,6 +56,9 @@ const LIVE_RETAINED = 1000
 /** Acknowledged messages remembered for topics that are read from more than one place. */
 const ACKED = 1000
 
+/** Payloads of looked-up retained messages that wait; beyond, no more are looked up. */
+const BACKLOG_BYTES = 256 * 1024
+
 const MEMORY = 'memory'
 
 /**
@@ -98,7 +101,9 @@ export class Session implements LanesOwner {
   /** What waits behind a lane of its topic that is no longer covered. */
   readonly #tails = new LazyMap<string, MemoryQueue>()
   /** Retained messages of new subscriptions, by where they are from; sent as the queue is empty. */
-  readonly #backlog = new LazyMap<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2 }>()
+  readonly #backlog = new LazyMap<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2, readonly bytes: number }>()
+  /** Of payloads in it that were looked up. */
+  #backlogBytes = 0
   /** Called when nothing waits in memory any more. */
   #whenEmpty: (() => void)[] = []
   /** Pools that are closed, of what is in flight: nothing can be read from them for a replay. */
@@ -185,7 +190,7 @@ export class Session implements LanesOwner {
     this.#inTurn.clear()
     for (const topic of [...this.#tails.keys()]) this.untail(topic)
     // QoS 0 does not outlive the connection
-    for (const [from, { granted }] of this.#backlog) if (granted === 0) this.#backlog.delete(from)
+    for (const [from, { granted }] of this.#backlog) if (granted === 0) this.#dropBacklog(from)
     this.#whenEmpty = []
     // it may have left one while it had not acknowledged everything
     for (const group of new Set([...this.groups, ...this.#groupsInFlight()])) group.gone(this)
@@ -252,11 +257,22 @@ export class Session implements LanesOwner {
    * Retained messages for a new subscription, outside of any log: any number, taken as the window
    * and the socket take them. Those still waiting `from` the same place at the same QoS are replaced.
    */
-  sendRetained(from: string, records: Iterable<MessageRecord>, granted: 0 | 1 | 2): void {
+  sendRetained(from: string, records: Iterable<MessageRecord>, granted: 0 | 1 | 2, bytes = 0): void {
     const key = `${granted} ${from}`
-    this.#backlog.delete(key)
-    this.#backlog.set(key, { records: records[Symbol.iterator](), granted })
+    this.#dropBacklog(key)
+    this.#backlog.set(key, { records: records[Symbol.iterator](), granted, bytes })
+    this.#backlogBytes += bytes
     this.#takesTurn(MEMORY)
+  }
+
+  /** One that was looked up: it takes memory until it is sent. */
+  sendLookedUp(from: string, record: MessageRecord, granted: 0 | 1 | 2): void {
+    this.sendRetained(from, [record], granted, record.payload.length)
+  }
+
+  /** More may be looked up: little of what was waits to be sent. */
+  get hasRoomForRetained(): boolean {
+    return this.#backlogBytes < BACKLOG_BYTES
   }
 
   /** Calls back when nothing waits in memory any more; never, if the connection ends before. */
@@ -282,7 +298,7 @@ export class Session implements LanesOwner {
   }
 
   retainedAlone(record: MessageRecord): void {
-    this.sendRetained(record.topic, [record], this.granted(record.topic))
+    this.sendLookedUp(record.topic, record, this.granted(record.topic))
   }
 
   /** A question that is in {@link asked} has its answer. */
@@ -487,10 +503,15 @@ export class Session implements LanesOwner {
         const record = step.value
         return { record, qos: record.qos < granted ? record.qos : granted, retain: true, origin: undefined }
       }
-      this.#backlog.delete(from)
+      this.#dropBacklog(from)
     }
     for (const callback of this.#whenEmpty.splice(0)) callback()
     return this.#mqueue.shift()
+  }
+
+  #dropBacklog(from: string): void {
+    this.#backlogBytes -= this.#backlog.get(from)?.bytes ?? 0
+    this.#backlog.delete(from)
   }
 
   #send(outgoing: Outgoing, dup = false): void {

@@ -234,3 +234,33 @@ test('a lookup of a connection that has ended does not count as an answer to tha
   await rig.settle()
   expect(session.asked.size).toBe(0)
 })
+
+test('retained messages of a wildcard are looked up as the client takes them, not all at once', async () => {
+  const rig = new Rig({ rules: [['message.publish', '#', 'on_message_retain'], ['session.subscribed', '#', 'on_retain_lookup']] })
+  const body = 'x'.repeat(100_000)
+  for (let i = 0; i < 150; i++) await rig.publish(`r/${i}`, body, 1, true)
+  let asked = 0
+  const { retained } = rig.pool
+  rig.pool.retained = (request) => {
+    asked++
+    retained.call(rig.pool, request)
+  }
+  const client = rig.connect('c')
+  // its socket is full after each
+  const { publish } = client
+  client.publish = (sent) => {
+    publish.call(client, sent)
+    client.writable = false
+  }
+  for (const filter of ['r/#', 'r/+']) client.subscribe(filter)
+  await rig.settle()
+  expect(client.packets.length).toBe(1)
+  expect(asked).toBeLessThanOrEqual(40)
+  for (let i = 0; i < 300; i++) {
+    await rig.settle()
+    client.ackAll()
+    client.writable = true
+    client.session.drained()
+  }
+  expect(new Set(client.packets.map(({ topic }) => topic)).size).toBe(150)
+})
