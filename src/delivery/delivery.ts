@@ -591,6 +591,8 @@ export class Delivery {
   swap(rules: Rules): void {
     const before = this.#rules
     this.#rules = rules
+    // one that drained may be back
+    this.#drainWaiters = this.#drainWaiters.filter(({ pool }) => rules.pools.get(pool.name) !== pool)
     for (const reader of this.#readers()) reader.lanes.reload(before)
   }
 

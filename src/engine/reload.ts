@@ -102,8 +102,8 @@ export function createReload(options: ReloadOptions): Reload {
   let nextTrigger: ReloadTrigger = 'watch'
   let stopped = false
   let drainsCutShort = 0
-  /** Replaced pools, each with what ends its waiting. */
-  const draining = new Map<OpenPool, { readonly giveUp: () => void, readonly closed: Promise<void> }>()
+  /** Replaced pools. */
+  const draining = new Map<OpenPool, Drain>()
 
   return {
     run(trigger) {
@@ -199,7 +199,7 @@ export function createReload(options: ReloadOptions): Reload {
     }
     const kept = new Set(opened.pools.values())
     for (const pool of before.pools.values()) {
-      if (!kept.has(pool)) retire(pool)
+      if (!kept.has(pool)) retire(pool, before.program.pools.get(pool.name))
     }
     return { result: 'applied', rules, pools, restart, diagnostics }
   }
@@ -213,32 +213,41 @@ export function createReload(options: ReloadOptions): Reload {
   }
 
   /**
-   * The pools of a program: equal ones are the running objects, the others have answered. Where only
-   * the settings are others and the Redis is the same, the running one is to go over to them: two
-   * that write to one log could not keep its order.
+   * The pools of a program: equal ones are the running objects, or those that still drain, the others have answered. Where
+   * only the settings are others and the Redis is the same, the running one is to go over to them: two that write to one log
+   * could not keep its order.
    */
   async function openPools(program: Program): Promise<PoolsOpened> {
     const pools = new Map<string, OpenPool>()
     const renewed: Renewed[] = []
-    const fresh: Promise<PoolOpened & { readonly spec: PoolSpec }>[] = []
+    const back: (readonly [OpenPool, PoolSpec])[] = []
+    const fresh: Promise<PoolOpened & { readonly spec: PoolSpec, readonly returned: OpenPool | undefined }>[] = []
     for (const spec of usedPools(program)) {
       const running = current.pools.get(spec.name)
       const before = current.program.pools.get(spec.name)
-      if (running !== undefined && before !== undefined && poolEquals(before, spec)) pools.set(spec.name, running)
-      else fresh.push(openReady(options.openPool, spec, READY_MS).then(answer => ({ ...answer, spec })))
+      if (running !== undefined && before !== undefined && poolEquals(before, spec)) {
+        pools.set(spec.name, running)
+        continue
+      }
+      const returned = takeBack(spec)
+      if (returned !== undefined) back.push([returned, spec])
+      if (returned?.ready === true) pools.set(spec.name, returned)
+      else fresh.push(openReady(options.openPool, spec, READY_MS).then(answer => ({ ...answer, spec, returned })))
     }
     const answers = await Promise.all(fresh)
     const reasons = answers.flatMap(answer => answer.ok ? [] : [absence(answer)])
     for (const answer of answers) {
       if (!answer.ok) continue
-      const { pool, spec } = answer
+      const { pool, spec, returned } = answer
       const running = current.pools.get(spec.name)
-      if (reasons.length > 0) await pool.close()
+      if (returned !== undefined) pools.set(spec.name, returned)
+      if (reasons.length > 0 || returned !== undefined) await pool.close()
       else if (running !== undefined && isSameRedis(running, pool, spec)) {
         pools.set(spec.name, running)
         renewed.push({ pool: running, spec, tried: pool })
       } else pools.set(spec.name, pool)
     }
+    if (reasons.length > 0) for (const [pool, spec] of back) retire(pool, spec)
     return reasons.length === 0 ? { ok: true, pools, renewed } : { ok: false, reason: reasons.join('; ') }
   }
 
@@ -248,22 +257,37 @@ export function createReload(options: ReloadOptions): Reload {
     return before !== undefined && sameRedis(before, spec)
   }
 
-  /** Closes a replaced pool when nothing is owed through it any more, or when its time is up. */
-  function retire(pool: OpenPool): void {
+  /** Closes a replaced pool, of these settings, when nothing is owed through it any more, or when its time is up. */
+  function retire(pool: OpenPool, spec: PoolSpec | undefined): void {
     let giveUp = () => {}
     const givenUp = new Promise<'stopped'>(resolve => { giveUp = () => { resolve('stopped') } })
-    const closed = drain(pool, givenUp)
+    const it: Drain = { spec, giveUp, state: 'draining', closed: Promise.resolve() }
+    draining.set(pool, it)
+    it.closed = drain(pool, it, givenUp)
       .catch((error: unknown) => { log.error({ err: error, pool: pool.name }, 'closing a replaced pool failed') })
-      .finally(() => { draining.delete(pool) })
-    draining.set(pool, { giveUp, closed })
+      .finally(() => { if (draining.get(pool) === it) draining.delete(pool) })
   }
 
-  async function drain(pool: OpenPool, givenUp: Promise<'stopped'>): Promise<void> {
+  /** The pool of these settings that still drains, if there is one: it does no longer. */
+  function takeBack(spec: PoolSpec): OpenPool | undefined {
+    for (const [pool, it] of draining) {
+      if (it.state !== 'draining' || it.spec === undefined || !poolEquals(it.spec, spec)) continue
+      it.state = 'kept'
+      it.giveUp()
+      draining.delete(pool)
+      return pool
+    }
+    return undefined
+  }
+
+  async function drain(pool: OpenPool, it: Drain, givenUp: Promise<'stopped'>): Promise<void> {
     let cancel = () => {}
     const timeUp = new Promise<'late'>(resolve => { cancel = clock.after(DRAIN_MS, () => { resolve('late') }) })
     const empty = runtime.drained(pool).then(() => pool.drained())
     try {
       const end = await Promise.race([empty, timeUp, givenUp])
+      if (it.state === 'kept') return
+      it.state = 'closing'
       if (end !== 'late') return
       drainsCutShort += 1
       runtime.abandon(pool)
@@ -273,9 +297,18 @@ export function createReload(options: ReloadOptions): Reload {
       )
     } finally {
       cancel()
-      await pool.close()
+      if (it.state !== 'kept') await pool.close()
     }
   }
+}
+
+/** The end of a replaced pool. */
+interface Drain {
+  readonly spec: PoolSpec | undefined
+  /** Ends its waiting. */
+  readonly giveUp: () => void
+  state: 'draining' | 'kept' | 'closing'
+  closed: Promise<void>
 }
 
 type Outcome = Pick<ReloadReport, 'result'> & Partial<ReloadReport>

@@ -166,6 +166,45 @@ test('a replaced pool is named as draining until it is closed', async () => {
   await vi.waitFor(() => { expect(it.reload.draining).toEqual([]) })
 })
 
+test('a pool that comes back while it drains goes on: two that write to one log could not keep its order', async () => {
+  const it = running(START)
+  const drained = it.holdDrain()
+  it.write('pool pool1 here\npool pool2 there\nrule 1 pool1\n')
+  await it.reload.run('command')
+  expect(it.reload.draining).toEqual([it.pools[1]])
+  it.write(START)
+  expect(await it.reload.run('command')).toMatchObject({ result: 'applied' })
+  expect(it.swaps.at(-1)?.pools.get('pool2')).toBe(it.pools[1])
+  expect(it.reload.draining).toEqual([])
+  drained()
+  it.pass(60_000)
+  await new Promise(resolve => { setImmediate(resolve) })
+  expect([it.pools.length, it.pools[1]?.closed, it.abandoned]).toEqual([2, false, []])
+})
+
+test('a pool that came back while it drained drains on if the reload is rejected', async () => {
+  const it = running(START)
+  const drained = it.holdDrain()
+  it.write('pool pool1 here\npool pool2 there\nrule 1 pool1\n')
+  await it.reload.run('command')
+  it.write(START.replace('pool1 here', 'pool1 nowhere'))
+  expect(await it.reload.run('command')).toMatchObject({ result: 'rejected' })
+  expect(it.reload.draining).toEqual([it.pools[1]])
+  drained()
+  await vi.waitFor(() => { expect(it.pools[1]?.closed).toBe(true) })
+})
+
+test('a pool that comes back while it drains, and whose Redis is away, changes nothing', async () => {
+  const it = running(START.replace('there', 'nowhere'))
+  Object.assign(it.pools[1] ?? {}, { ready: false })
+  it.holdDrain()
+  it.write('pool pool1 here\npool pool2 nowhere\nrule 1 pool1\n')
+  await it.reload.run('command')
+  it.write(START.replace('there', 'nowhere'))
+  expect(await it.reload.run('command')).toMatchObject({ result: 'rejected', reason: 'the Redis of pool2 (rules.conf:2) is not there: no answer within 5 s' })
+  expect(it.reload.draining).toEqual([it.pools[1]])
+})
+
 test('a file that is gone changes nothing', async () => {
   const it = running(START)
   it.remove()
