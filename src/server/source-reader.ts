@@ -28,6 +28,8 @@ const MAX_INCLUDED = 1_000
 /** Bytes. No setting is longer. */
 const MAX_VALUE = 65_536
 
+const NO_FILE = 'it is no file'
+
 /** A file that is being read: as it is named, and where it is. */
 interface Open {
   readonly name: string
@@ -89,6 +91,8 @@ export function createSourceReader(env: NodeJS.ProcessEnv, { contents = new Map(
       included += 1
       if (included > MAX_INCLUDED) return { kind: 'missing', path, file, reason: `${MAX_INCLUDED} files are included by then, and that is the most` }
       try {
+        // a pipe is waited for until somebody writes, and with it every reload after this one
+        if ((await stat(file)).isFIFO()) return { kind: 'missing', path, file, reason: NO_FILE }
         sources.push(await read(file, open))
       } catch (error) {
         return { kind: 'missing', path, file, reason: fileReason(error) }
@@ -129,7 +133,7 @@ export function createSourceReader(env: NodeJS.ProcessEnv, { contents = new Map(
       const found = await stat(file)
       if (found.isDirectory()) return missing('it is a folder')
       // What is no file may never end, or be another the next time.
-      if (!found.isFile()) return missing('it is no file')
+      if (!found.isFile()) return missing(NO_FILE)
       if (found.size > MAX_VALUE) return missing(`it has more than ${MAX_VALUE} bytes`)
       const bytes = await readFile(file)
       if (!isUtf8(bytes)) return missing('it is no UTF-8')

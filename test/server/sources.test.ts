@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -18,6 +19,19 @@ test('one file that is not there makes all unreadable', async () => {
   const file = join(tempFolder(), 'a.conf')
   writeFileSync(file, 'a = 1\n')
   expect(await readSources([file, `${file}.missing`])).toMatchObject({ readable: false, file: `${file}.missing`, reason: 'no such file' })
+})
+
+test.each(['include pipe', 'include pip?'])('what is included and is no file is not waited for: %s', async (line) => {
+  const file = join(tempFolder(), 'a.conf')
+  const pipe = join(dirname(file), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  symlinkSync('pipe', join(dirname(file), 'pipa'))
+  writeFileSync(file, `${line}\n`)
+  const read = readSources([file])
+  const first = await Promise.race([read, sleep(1_000)])
+  // whoever waits for it all the same goes on
+  if (first === undefined) closeSync(openSync(pipe, constants.O_RDWR))
+  expect(first).toMatchObject({ readable: true, sources: [{ includes: [{ kind: 'missing', reason: 'it is no file' }] }] })
 })
 
 test('a file that is being written is read when it has come to rest', async () => {
