@@ -243,7 +243,8 @@ export class Publisher {
    * closed, and the client sends again. Call it every so often.
    */
   sweep(now: number): void {
-    this.#letQos0Pass()
+    // another connection of the client may have had the answer to the first of them
+    this.#advance()
     this.#passOn(now)
     for (const { record } of this.#fifo) keepAlone(record)
     const head = this.#fifo[0]

@@ -186,6 +186,22 @@ test('another SUBSCRIBE does not end the search for retained messages of one wit
   expect(client.got.toSorted()).toEqual(['x/1 RETAIN', 'x/2 RETAIN'])
 })
 
+test('what was published behind a message sent again goes out when that is stored, also when its connection has ended too', async () => {
+  const rig = new Rig({ rules: [...QUEUE_AND_PUBSUB.slice(1), ['message.publish', 'queue/#', 'on_message_publish']] })
+  const client = rig.connect('c')
+  client.subscribe('other')
+  const first = rig.publisher('p')
+  first.publish(packet('queue/a', 'x', 1, 1))
+  first.close()
+  const second = rig.publisher('p')
+  second.publish(packet('queue/a', 'x', 1, 1))
+  second.publish(packet('other', 'y', 0, 0))
+  second.close()
+  await rig.settle()
+  for (const publisher of rig.busy) publisher.sweep(rig.clock.now())
+  expect([client.got, second.pending]).toEqual([['y'], 0])
+})
+
 const RETAINED: readonly Rule[] = [
   ['message.publish', '#', 'on_message_publish'],
   ['message.publish', '#', 'on_message_retain'],
