@@ -205,8 +205,7 @@ export class Publisher {
         known.record = { ...known.record, topic: packet.topic, payload: packet.payload }
         known.digest = undefined
       }
-      known.receivedAt = now
-      this.#again(known)
+      this.#again(known, now)
       return
     }
     const message = new Inbound({
@@ -293,11 +292,13 @@ export class Publisher {
     this.#ports.retransmissions.unheard(message)
   }
 
-  #again(message: Inbound): void {
+  #again(message: Inbound, now: number): void {
     this.#ports.counters.retransmissions++
     const elsewhere = message.publisher !== this
     if (elsewhere) message.bytesBehind = 0
     message.publisher = this
+    // one that waits here already is held no longer
+    if (elsewhere || !this.#fifo.includes(message)) message.receivedAt = now
     switch (message.state) {
       case 'storing':
         // joins those who wait; on this connection it waits already

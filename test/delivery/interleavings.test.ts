@@ -202,6 +202,26 @@ test('what was published behind a message sent again goes out when that is store
   expect([client.got, second.pending]).toEqual([['y'], 0])
 })
 
+test('a message that its client sends again and again on one connection is held no longer for that', () => {
+  const rig = new Rig()
+  rig.pool.away()
+  const link = new PublisherStub()
+  const publisher = rig.publisher('p', link)
+  for (let i = 0; i < 4; i++) {
+    publisher.publish(packet('queue/a', 'x', 1, 1))
+    rig.clock.ms += 3_000
+    publisher.sweep(rig.clock.now())
+  }
+  expect(link.closed).toBe('held')
+  // its client is back, and has all the time again
+  const again = new PublisherStub()
+  const next = rig.publisher('p', again)
+  next.publish(packet('queue/a', 'x', 1, 1))
+  rig.clock.ms += 3_000
+  next.sweep(rig.clock.now())
+  expect(again.closed).toBe(undefined)
+})
+
 const RETAINED: readonly Rule[] = [
   ['message.publish', '#', 'on_message_publish'],
   ['message.publish', '#', 'on_message_retain'],
