@@ -1,10 +1,11 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
 import type { Step } from '../plan/program.ts'
+import { AckedLately } from './acked-lately.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
 import { HeldBytes, type MemoryBudget } from './memory-queue.ts'
 import type { Lane } from './outgoing.ts'
-import type { Placed, Clock } from './ports.ts'
+import type { Clock, Placed, Pool } from './ports.ts'
 import type { Session } from './session.ts'
 
 /** What a group needs of the delivery around it. */
@@ -47,6 +48,7 @@ export class Group implements LanesOwner {
   readonly #inTurn = new Set<Lane>()
   /** Were sent to a member that has left without acknowledging them. */
   readonly #returned = new Set<string>()
+  readonly #acked = new AckedLately()
   #dealt = 0
 
   constructor(filter: string, ports: GroupPorts) {
@@ -183,6 +185,11 @@ export class Group implements LanesOwner {
     return this.qos
   }
 
+  /** A member has acknowledged a message of the group. */
+  noteAcked(msgid: string, topic: string, pool: Pool): void {
+    if (this.lanes.readsElsewhere(topic, pool)) this.#acked.note(msgid, pool)
+  }
+
   /** What a member has by a subscription of its own is not the group's. */
   isInFlight(msgid: string): boolean {
     for (const member of this.#members.keys()) if (member.hasInFlightOf(this, msgid)) return true
@@ -193,8 +200,8 @@ export class Group implements LanesOwner {
     return false
   }
 
-  isAckedElsewhere(): boolean {
-    return false
+  isAckedElsewhere(msgid: string, pool: Pool): boolean {
+    return this.#acked.isElsewhere(msgid, pool)
   }
 
   /** Members' queues hold only what no rule covers. */

@@ -3,6 +3,7 @@ import type { Counters } from '../engine/counters.ts'
 import type { Rules } from '../engine/rules.ts'
 import { matchesTopic } from '../language/topic-filter.ts'
 import type { Step } from '../plan/program.ts'
+import { AckedLately } from './acked-lately.ts'
 import type { Group } from './group.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
 import { LazyMap, LazySet } from './lazy.ts'
@@ -53,8 +54,6 @@ const RETRY_MS = 1000
 
 /** Retained messages that went out live during a lookup, remembered at most; beyond, one may come twice. */
 const LIVE_RETAINED = 1000
-/** Acknowledged messages remembered for topics that are read from more than one place. */
-const ACKED = 1000
 
 /** Payloads of looked-up retained messages that wait; beyond, no more are looked up. */
 const BACKLOG_BYTES = 256 * 1024
@@ -92,8 +91,7 @@ export class Session implements LanesOwner {
   readonly #inTurn = new LazySet<Lane | typeof MEMORY>()
   readonly #inFlight = new LazyMap<number, InFlight>()
   readonly #inFlightIds = new LazySet<string>()
-  /** The last ones acknowledged that another lane may yet show, with the pool they came from. */
-  readonly #acked = new LazyMap<string, Pool | undefined>()
+  readonly #acked = new AckedLately()
   #lastPacketId = 0
   /** What uncovered messages take, waiting and in flight. */
   readonly held: HeldBytes
@@ -387,7 +385,7 @@ export class Session implements LanesOwner {
   }
 
   isAckedElsewhere(msgid: string, pool: Pool): boolean {
-    return this.#acked.has(msgid) && this.#acked.get(msgid) !== pool
+    return this.#acked.isElsewhere(msgid, pool)
   }
 
   isQueued(msgid: string): boolean {
@@ -561,19 +559,15 @@ export class Session implements LanesOwner {
     if (message.record !== undefined) this.held.remove(message.record)
     const { origin, topic, msgid } = message
     if (this.lanes.readsElsewhere(topic, origin?.pool)) this.noteAcked(msgid, origin?.pool)
+    if (origin?.group !== undefined) origin.group.noteAcked(msgid, topic, origin.pool)
     this.#ports.acked(this, message, origin?.run?.done(msgid))
     if (origin?.run !== undefined) this.lanes.letGo(origin.pool, topic)
     this.#ports.wants(this)
   }
 
-  /** A lane of another pool than this one must not bring the message again; of any pool, if none is named. */
+  /** See {@link AckedLately.note}. */
   noteAcked(msgid: string, pool: Pool | undefined): void {
-    this.#acked.set(msgid, pool)
-    if (this.#acked.size <= ACKED) return
-    for (const oldest of this.#acked.keys()) {
-      this.#acked.delete(oldest)
-      break
-    }
+    this.#acked.note(msgid, pool)
   }
 
   /** Re-sends what was in flight, in its order, with its packet ids and DUP; PUBRELs too [MQTT-4.4.0-1]. */

@@ -554,3 +554,24 @@ test('a position never passes a message that is on its way, also of what no rule
   expect(back.payloads).toContain('3')
   expect(back.payloads).not.toContain('1')
 })
+
+test('a message that two pools serve is sent to one member of a shared subscription, once', async () => {
+  const rig = new Rig({ settings: { maxInflight: 1 } })
+  const second = new MemoryPool('pool2')
+  const queue = programOf(QUEUE_AND_PUBSUB, { maxInflight: 1 })
+  const both = (hook: 'message.publish' | 'session.subscribed' | 'message.acked'): Step[] =>
+    [...queue.steps[hook].map((step) => ({ ...step, number: '0', pool: 'pool2' })), ...queue.steps[hook]]
+  rig.delivery.swap({
+    program: { ...queue, steps: { ...queue.steps, 'message.publish': both('message.publish'), 'session.subscribed': both('session.subscribed'), 'message.acked': both('message.acked') } },
+    pools: new Map([['pool1', rig.pool], ['pool2', second]]),
+  })
+  second.onWaiting = () => { setImmediate(() => { second.round() }) }
+  const member = rig.connect('c')
+  member.subscribe('$share/g/queue/a')
+  for (const payload of ['1', '2', '3']) await rig.publish('queue/a', payload)
+  for (let i = 0; i < 6; i++) {
+    member.ackAll()
+    await rig.settle()
+  }
+  expect(member.payloads).toEqual(['1', '2', '3'])
+})
