@@ -89,7 +89,7 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'a round whose reply was lost is carried out again',
-    breakage: { file: 'store/scripts/once.lua', find: 'if tonumber(number) <= applied then', replace: 'if false then' },
+    breakage: { file: 'store/scripts/once.lua', find: 'if tonumber(number) <= tonumber(applied) then', replace: 'if false then' },
     notice: inScene('a message whose answer was lost is not brought back'),
   },
   {
