@@ -13,7 +13,7 @@ export interface Pool {
   readonly ready: boolean
   /** Bytes of submissions not yet answered. */
   readonly pendingBytes: number
-  /** How far the store's clock is ahead of ours, also if ours was set since it last connected. Milliseconds. */
+  /** How far the store's clock is ahead of ours, also when ours was set (known within a second). Milliseconds. */
   readonly clockOffsetMs: number
   submit(submission: Submission): void
   /** Next entries of a topic's log. Fails only when the pool goes away; ask again at `onBack`. */

@@ -101,6 +101,8 @@ const FORGET_AT_ONCE = 10_000
 /** How long outcomes are told before others have their turns, and how many at least. Milliseconds. */
 const TURN_MS = 5
 const TOLD_AT_ONCE = 32
+/** How often it is looked whether our clock was set. Milliseconds. */
+const CLOCK_MS = 1_000
 /** Reads of one round. */
 const MAX_READS = 512
 
@@ -136,7 +138,8 @@ export function openPool(options: PoolOptions): OpenPool {
   let closing: Promise<void> | undefined
   let closed = false
   let pendingBytes = 0
-  /** How far the clock of Redis is ahead of our steady one. */
+  /** How far the clock of Redis is ahead of our steady one, and of ours. */
+  let steadyOffsetMs = 0
   let clockOffsetMs = 0
   let scheduled = false
   /** A round is on its way, or what became of it is being told. */
@@ -155,6 +158,9 @@ export function openPool(options: PoolOptions): OpenPool {
   let badWakes = 0
   const first = firstAnswer()
   const isCluster = spec.type === 'cluster'
+
+  // every message gets its id by the offset: looking for each would cost more than it is worth
+  const clockWatch = setInterval(() => { noteClock(steadyOffsetMs) }, CLOCK_MS).unref()
 
   let access = reach(spec)
   /** That of {@link OpenPool.renew}, until it takes over. */
@@ -193,7 +199,7 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function nowReady(sameData: boolean | undefined, offsetMs: number): void {
-    clockOffsetMs = offsetMs
+    noteClock(offsetMs)
     trouble = undefined
     if (closing !== undefined && !first.came()) return
     ready = true
@@ -206,6 +212,11 @@ export function openPool(options: PoolOptions): OpenPool {
       channels = hear()
     }
     flush()
+  }
+
+  function noteClock(offsetMs: number): void {
+    steadyOffsetMs = offsetMs
+    clockOffsetMs = offsetMs + steadyNow() - Date.now()
   }
 
   /** A cluster has no channel (SPEC 5.3). */
@@ -244,7 +255,7 @@ export function openPool(options: PoolOptions): OpenPool {
     void Promise.all([before.channels?.close(), before.lone.close()]).then(() => leave(before.access))
     // nobody need hear of it, if nothing was missed and nothing is other
     if (wasReady && arrived.sameData === true) {
-      clockOffsetMs = arrived.clockOffsetMs
+      noteClock(arrived.clockOffsetMs)
       return schedule()
     }
     nowReady(arrived.sameData, arrived.clockOffsetMs)
@@ -480,6 +491,7 @@ export function openPool(options: PoolOptions): OpenPool {
     if (ready) await before(CLOSE_DEADLINE_MS, drained())
     ready = false
     clearInterval(sweeper)
+    clearInterval(clockWatch)
     first.delayed('the pool was closed', true)
     await Promise.all([leave(access), channels?.close(), lone.close(), coming === undefined ? undefined : leave(coming)])
     closed = true
@@ -500,7 +512,7 @@ export function openPool(options: PoolOptions): OpenPool {
     renew,
     get ready() { return ready },
     get pendingBytes() { return pendingBytes },
-    get clockOffsetMs() { return clockOffsetMs + steadyNow() - Date.now() },
+    get clockOffsetMs() { return clockOffsetMs },
     get outage() { return outage === undefined ? undefined : { ...outage, clause: trouble ?? outage.clause } },
     get load() { return { waiting: waiting.size, sent: left.length + untold.length } },
     command: (args) => lone.run(args),
