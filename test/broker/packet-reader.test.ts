@@ -58,6 +58,7 @@ function asReadOften(packet: Packet): ReturnType<typeof readOften> {
     case 'pubrec':
     case 'pubrel':
     case 'pubcomp': return { cmd: packet.cmd, packetId: packet.messageId ?? 0 }
+    case 'pingreq': return { cmd: 'pingreq' }
     default: return undefined
   }
 }
