@@ -26,7 +26,7 @@ const MOST_BUSY = 2_000
 const LEAST_BUSY = 100
 /** Characters of client ids and filters that sessions of clients that are away may have together; beyond, those longest away expire. */
 const AWAY_LENGTH = 32 * 1024 * 1024
-/** Retained messages that scans of one session look up at once, or one each: any may be as large as a message may be. */
+/** Retained messages that scans of one session look up at once, or one each: every one may be as large as a message may be. */
 const LOOKUPS = 32
 /** Topics looked at in one call of the slow tick. */
 const CHANGES_PAGE = 500
