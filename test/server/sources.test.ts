@@ -28,7 +28,8 @@ test.each(['include pipe', 'include pip?'])('what is included and is no file is 
   symlinkSync('pipe', join(dirname(file), 'pipa'))
   writeFileSync(file, `${line}\n`)
   const read = readSources([file])
-  const first = await Promise.race([read, sleep(1_000)])
+  // a deadline, which nobody waits for who reads it right
+  const first = await Promise.race([read, sleep(10_000)])
   // whoever waits for it all the same goes on
   if (first === undefined) closeSync(openSync(pipe, constants.O_RDWR))
   expect(first).toMatchObject({ readable: true, sources: [{ includes: [{ kind: 'missing', reason: 'it is no file' }] }] })
