@@ -27,6 +27,7 @@ import { diagnosticFields, logReload } from './reload-log.ts'
 import { routesOf } from './routes.ts'
 import { createRuntime } from './runtime.ts'
 import { ListenError, type BoundListener, type Runtime } from './runtime-port.ts'
+import { collectShortly } from './short-collections.ts'
 import { readSources } from './sources.ts'
 import { cannotListen, poolNotThere, StartFailure, unreadable } from './start-failure.ts'
 import { statusOf } from './status.ts'
@@ -68,6 +69,8 @@ const READY_SECONDS = 10
  */
 export async function start(options: StartOptions): Promise<Server> {
   const closers = createClosers()
+  const collections = collectShortly()
+  closers.add(async () => { collections.close() })
   try {
     return await startParts(options, closers)
   } catch (error) {
