@@ -29,7 +29,7 @@ export const FUNCTION_COMMANDS: FunctionCommands = {
   on_subscribe_lookup: () => [['HGETALL', keys.proxySubscriptions(ANY)]],
   on_message_publish: (topic) => [
     ...marked(keys.batch(ANY)), ['SET', keys.clock, '1'], ['GET', keys.clock], ['TIME'],
-    ['ZRANGE', keys.log(topic), '-1', '-1'], ['ZSCORE', keys.log(topic), ANY], ['ZADD', keys.log(topic), '1', ANY], ['ZREM', keys.log(topic), ANY],
+    ['ZRANGE', keys.log(topic), '0', '0', 'REV'], ['ZSCORE', keys.log(topic), ANY], ['ZADD', keys.log(topic), '1', ANY], ['ZREM', keys.log(topic), ANY],
     ['ZRANDMEMBER', keys.log(topic), '1'], ['EXISTS', keys.log(topic)], ...expiry(keys.log(topic)),
     ['HSET', keys.message(ANY), 'id', ANY], ['EXISTS', keys.message(ANY)], ...expiry(keys.message(ANY)),
     ...indexed(keys.topics, topic),
@@ -76,7 +76,7 @@ function fetched(topic: string): readonly Sample[] {
   const log = keys.log(topic)
   return [
     ['GET', keys.clock], ['TIME'],
-    ['ZCARD', log], ['ZRANGE', log, '-1', '-1'], ['ZSCORE', log, ANY], ['EXISTS', log],
+    ['ZCARD', log], ['ZRANGE', log, '0', '0', 'REV'], ['ZSCORE', log, ANY], ['EXISTS', log],
     ['HMGET', keys.message(ANY), 'id'], ['EXISTS', keys.message(ANY)],
     ...renewed(log, { clock: keys.clock, renewing: keys.renewing }),
     ['ZADD', keys.topics, '0', topic], ['ZREM', keys.topics, topic], ['ZRANGEBYLEX', keys.topics, '-', '+'],
@@ -111,7 +111,7 @@ export const CLUSTER_FUNCTION_COMMANDS: FunctionCommands = {
     return [
       ...clusterIndexed(keys.topics, log, topic),
       script(record), ['PTTL', record], ['HSET', record, 'id', ANY], ['EXPIRE', record, '1'], ['PERSIST', record], ['DEL', record], ['EXISTS', record],
-      script(log, SLOT_CLOCK, SLOT_REPEATS), ['ZRANGE', log, '-1', '-1'], ['ZSCORE', log, ANY], ['ZADD', log, '1', ANY], ['ZRANDMEMBER', log, '1'], ...expiry(log),
+      script(log, SLOT_CLOCK, SLOT_REPEATS), ['ZRANGE', log, '0', '0', 'REV'], ['ZSCORE', log, ANY], ['ZADD', log, '1', ANY], ['ZRANDMEMBER', log, '1'], ...expiry(log),
       ['TIME'], ['GET', SLOT_CLOCK], ['SET', SLOT_CLOCK, '1'], ['INCR', SLOT_REPEATS], ['EXPIRE', SLOT_REPEATS, '1'], ...trimmed(log),
     ]
   },

@@ -12,7 +12,7 @@ local reply = {
   looked_at[#looked_at] or '',
 }
 for _, topic in ipairs(looked_at) do
-  local newest = redis.pcall('ZRANGE', LOG .. topic, -1, -1, 'WITHSCORES')
+  local newest = redis.pcall('ZRANGE', LOG .. topic, 0, 0, 'REV', 'WITHSCORES')
   -- another type may live at that key: no log
   if newest[1] and tonumber(newest[2]) > since then
     reply[#reply + 1] = topic

@@ -3,14 +3,15 @@
 -- `batch` holds the number of the last applied call of one opened pool. `after` is the number of the
 -- call before this one in the same sending, 0 for the first: if that one was refused (out of memory,
 -- say), this one must not be applied either, or the marker would claim that both were.
--- Returns the reply to give, or nil: the call is new and now marked. The mark is the first write of
--- its script: Redis refuses a script for want of memory, disk or replicas at its first write only,
--- so what is refused is refused whole.
+-- Returns the reply to give; or nil and the mark as it was: the call is new and now marked. The mark is the
+-- first write of its script: Redis refuses a script for want of memory, disk or replicas at its first write
+-- only, so what is refused is refused whole.
 --
 -- Behind the number the mark has a line for each entry that Redis will never take, of the calls of one
 -- sending (call, entry, error): the reply that told of it may be lost.
 local function once(batch, number, after)
-  local applied, lines = (redis.call('GET', batch) or '0'):match('^(%d+)(.*)$')
+  local mark = redis.call('GET', batch) or '0'
+  local applied, lines = mark:match('^(%d+)(.*)$')
   if tonumber(number) <= tonumber(applied) then
     -- a write, so that a WAIT after it speaks for the first time too
     redis.call('EXPIRE', batch, 3600)
@@ -26,6 +27,7 @@ local function once(batch, number, after)
   end
   -- who begins anew has heard what became of all before
   redis.call('SET', batch, after == '0' and number or number .. lines, 'EX', 3600)
+  return nil, mark
 end
 
 -- Notes the errors in a reply with the mark.

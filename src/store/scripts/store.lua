@@ -12,8 +12,7 @@ local messages = (#ARGV - HEAD) / WIDTH
 
 local time = call('TIME')
 local clock = math.max(tonumber(call('GET', CLOCK) or 0), time[1] * 1000000 + time[2])
-local marked = call('GET', ARGV[1])
-local refused = once(ARGV[1], ARGV[2], ARGV[3])
+local refused, mark_before = once(ARGV[1], ARGV[2], ARGV[3])
 if refused then return refused end
 
 -- by topic: {before, tail: scores of the newest entry before this call and now, tail_text: its text,
@@ -21,7 +20,7 @@ if refused then return refused end
 local topics = {}
 
 local function topic_state(topic)
-  local newest = pcall('ZRANGE', LOG .. topic, -1, -1, 'WITHSCORES')
+  local newest = pcall('ZRANGE', LOG .. topic, 0, 0, 'REV', 'WITHSCORES')
   if newest.err then return nil, newest.err end
   local tail = tonumber(newest[2] or 0)
   local state = { before = tail, tail = tail, tail_text = string.format('%.0f', tail), added = 0, ttl = -1, fresh = newest[1] == nil }
@@ -89,7 +88,7 @@ for i = 1, messages do
       -- In the middle of a script Redis does not say so; if it ever does, the call is unmarked and
       -- comes again: what is stored already is known by its id.
       call('SET', CLOCK, string.format('%.0f', clock))
-      call('SET', ARGV[1], marked or 0, 'EX', 3600)
+      call('SET', ARGV[1], mark_before, 'EX', 3600)
       return trouble
     end
   end

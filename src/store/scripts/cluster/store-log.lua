@@ -7,7 +7,7 @@
 -- ARGV  per message: seconds to keep it (0: for ever), its id
 -- Reply per message its score and the score of the message before it (0: none, `-`: not known)
 local log, clock_key, repeats = KEYS[1], KEYS[2], KEYS[3]
-local newest = redis.call('ZRANGE', log, -1, -1, 'WITHSCORES')
+local newest = redis.call('ZRANGE', log, 0, 0, 'REV', 'WITHSCORES')
 local tail, time = tonumber(newest[2] or 0), redis.call('TIME')
 -- a log that was brought here from elsewhere may be ahead of the clock
 local clock = math.max(tonumber(redis.call('GET', clock_key) or 0), tail, time[1] * 1000000 + time[2])
