@@ -90,6 +90,25 @@ describe('a reply that is lost', () => {
     await narrow.pool.close()
   })
 
+  it.each(['HSET', 'ZADD', 'EXPIRE'])('tells of messages that Redis takes no %s for all the same', async (denied) => {
+    await redis.client.call('ACL', 'SETUSER', 'narrow', 'on', '>secret', '+@all', '~*', `-${denied}`)
+    const narrow = await readyPool(poolSpec(proxy.port, { username: 'narrow', password: 'secret' }))
+    const none = { ok: false, failure: 'lasting' }
+    const both = (topic: string) => submit(narrow.pool, [store(message(topic), 60), { kind: 'retain', record: message(topic, { retain: true }), expirySeconds: 60 }])
+    expect(await both('first')).toMatchObject([none, none])
+    proxy.swallowReplies()
+    const marks = await redis.client.keys('mqtt:batch:*')
+    const mark = await redis.client.get(marks[0] ?? '')
+    const outcomes = ['a', 'b'].map(both)
+    await until(async () => await redis.client.get(marks[0] ?? '') !== mark, 'done')
+    proxy.pass()
+    proxy.cut()
+    for (const outcome of outcomes) expect(await outcome).toMatchObject([none, none])
+    await redis.client.call('ACL', 'SETUSER', 'narrow', '+@all')
+    expect(await both('next')).toMatchObject([{ ok: true }, { ok: true }])
+    await narrow.pool.close()
+  })
+
   it('in its middle costs nothing: what was answered is not sent again, what was not is', async () => {
     // an order object that alternates functions and commands makes many calls of one round
     for (const bytes of [1, 20, 60, 100, 140, 200]) {

@@ -9,40 +9,41 @@ local HEAD, WIDTH = 7, 8
 local index, prefix = ARGV[6], ARGV[7]
 local messages = (#ARGV - HEAD) / WIDTH
 
-local refused = once(ARGV[1], ARGV[2], ARGV[3])
+local refused, lines = once(ARGV[1], ARGV[2], ARGV[3])
 if refused then return refused end
 
 -- topics that have a new message
 local kept = {}
 
+-- Returns true, or nil and an error.
 local function keep(at)
   local ttl, id, topic = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 4]
   local key = prefix .. topic
-  if is_outdated(key, id) then return nil end
+  if is_outdated(key, id) then return true end
   local err = failure(redis.pcall('DEL', key))
-  if err then return err end
+  if err then return nil, err end
   if ttl < 0 then
     redis.call('ZREM', index, topic)
-    return nil
+    return true
   end
   err = failure(redis.pcall('HSET', key, 'id', id, 'from', ARGV[at + 2], 'qos', ARGV[at + 3],
     'topic', topic, 'payload', ARGV[at + 5], 'ts', ARGV[at + 6], 'retain', ARGV[at + 7]))
-  if err then return err end
+  if err then return nil, err end
   if ttl > 0 then redis.call('EXPIRE', key, ttl) end
   redis.call('ZADD', index, 0, topic)
   kept[#kept + 1] = topic
-  return nil
+  return true
 end
 
 local reply = { '' }
 for i = 1, messages do
-  local err = keep(HEAD + (i - 1) * WIDTH + 1)
-  if err then
+  local kept_now, err = try(keep, HEAD + (i - 1) * WIDTH + 1)
+  if not kept_now then
     local trouble = note(reply, i, err)
     if trouble then return trouble end
   end
 end
-remember(ARGV[1], ARGV[2], reply)
+mark_applied(ARGV[1], ARGV[2], lines, reply)
 forget(index, prefix, messages)
 
 -- a retained message is looked up, nobody waits for it

@@ -12,7 +12,7 @@ local messages = (#ARGV - HEAD) / WIDTH
 
 local time = call('TIME')
 local clock = math.max(tonumber(call('GET', CLOCK) or 0), time[1] * 1000000 + time[2])
-local refused, mark_before = once(ARGV[1], ARGV[2], ARGV[3])
+local refused, lines = once(ARGV[1], ARGV[2], ARGV[3])
 if refused then return refused end
 
 -- by topic: {before, tail: scores of the newest entry before this call and now, tail_text: its text,
@@ -47,7 +47,8 @@ local function store(at)
 
   -- entry before record: what fails half-way leaves an id without record, which readers trim, and
   -- never a record that nobody finds
-  local score = string.format('%.0f', clock + 1)
+  clock = clock + 1
+  local score = string.format('%.0f', clock)
   local added = pcall('ZADD', log, 'NX', score, id)
   if added == 0 then
     if call('EXISTS', record) == 1 then
@@ -70,7 +71,6 @@ local function store(at)
   if ttl > 0 then call('EXPIRE', record, ttl) end
   if state.ttl ~= 0 then state.ttl = ttl == 0 and 0 or math.max(state.ttl, ttl) end
 
-  clock = clock + 1
   local words = score .. ' ' .. state.tail_text
   state.tail, state.tail_text, state.added = clock, score, state.added + 1
   return words, nil
@@ -78,23 +78,20 @@ end
 
 local places, reply = {}, { '' }
 for i = 1, messages do
-  local words, err = store(HEAD + (i - 1) * WIDTH + 1)
+  local words, err = try(store, HEAD + (i - 1) * WIDTH + 1)
   if words then
     places[i] = words
   else
     places[i] = '- -'
     local trouble = note(reply, i, err)
     if trouble then
-      -- In the middle of a script Redis does not say so; if it ever does, the call is unmarked and
-      -- comes again: what is stored already is known by its id.
       call('SET', CLOCK, string.format('%.0f', clock))
-      call('SET', ARGV[1], mark_before, 'EX', 3600)
       return trouble
     end
   end
 end
 call('SET', CLOCK, string.format('%.0f', clock))
-remember(ARGV[1], ARGV[2], reply)
+mark_applied(ARGV[1], ARGV[2], lines, reply)
 reply[1] = table.concat(places, ' ')
 
 local function drop_without_record(log, ids)
