@@ -3,6 +3,7 @@ import type { Pool, PoolEvents, Submission } from '../delivery/ports.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { PoolSpec } from '../plan/program.ts'
 import { createAcking } from './acking.ts'
+import { answerAt, passingFailure } from './answers.ts'
 import { hearChannels, type Channels } from './channels.ts'
 import { connectCluster } from './cluster/connect-cluster.ts'
 import { planClusterReads } from './cluster/reads.ts'
@@ -14,7 +15,7 @@ import { passing, settleAll, settleCall } from './outcome.ts'
 import { lackOfReplicas, needsReplicas, waitCall } from './replicas.ts'
 import { answerReads, failReads, planReads, type Read, type ReadCall } from './reads.ts'
 import type { Reply } from './reply.ts'
-import { chain, planRound, type CallNumbers, type WriteCall } from './round.ts'
+import { callNumbers, chain, planRound, type WriteCall } from './round.ts'
 import { answer, unanswered, type Unanswered } from './unanswered.ts'
 import { steadyNow } from './steady-clock.ts'
 import { createWaiting } from './waiting.ts'
@@ -546,32 +547,10 @@ function withoutClient(server: ServerIdentity | undefined): ServerIdentity | und
   return server === undefined ? undefined : { ...server, clientId: '' }
 }
 
-function callNumbers(name: string, wake: CallNumbers['wake']): CallNumbers {
-  let last = 0
-  return { batch: keys.batch(name), next: () => ++last, wake }
-}
-
 /** Whose commands have not all been carried out: what they gave later must wait. */
 function ordersOf(left: readonly Unanswered[]): Set<object> {
   const waitFor = left.filter(({ submission }) => submission.effects.some(({ kind }) => kind === 'command'))
   return new Set(waitFor.map(({ submission }) => submission.order))
-}
-
-/** Of the failures of a round the one that decides: a lost connection before a refusal. */
-function passingFailure(answers: readonly Answer[]): Failure | undefined {
-  let refused: Failure | undefined
-  for (const answered of answers) {
-    if (answered.ok || answered.failure.kind === 'lasting') continue
-    if (answered.failure.kind === 'unknown') return answered.failure
-    refused ??= answered.failure
-  }
-  return refused
-}
-
-function answerAt(answers: readonly Answer[], i: number): Answer {
-  const answered = answers[i]
-  if (answered === undefined) throw new Error(`a call of a round has no answer: ${i}`)
-  return answered
 }
 
 /** Waits for the work, but not longer. */

@@ -28,6 +28,12 @@ export interface CallNumbers {
   wake(): { readonly channel: string, readonly own: number }
 }
 
+/** `name`: unique per opened pool. */
+export function callNumbers(name: string, wake: CallNumbers['wake']): CallNumbers {
+  let last = 0
+  return { batch: keys.batch(name), next: () => ++last, wake }
+}
+
 /** Effects that travel in one script call. */
 export type BatchKind = 'store' | 'retain' | 'latest' | 'ack-queue' | 'ack-pubsub' | 'ack-latest' | 'presence'
 
