@@ -5,19 +5,20 @@ import type { PoolSpec } from '../plan/program.ts'
 import { createAcking } from './acking.ts'
 import { answerAt, passingFailure } from './answers.ts'
 import { hearChannels, type Channels } from './channels.ts'
+import { createClockOffset } from './clock-offset.ts'
 import { connectCluster } from './cluster/connect-cluster.ts'
 import { planClusterReads } from './cluster/reads.ts'
 import { connect, type Answer, type Call, type Connection, type ServerIdentity } from './connection.ts'
 import type { Failure } from './failure.ts'
 import { firstAnswer } from './first-answer.ts'
 import { createLoneCommands } from './lone-commands.ts'
+import { createOutages, type Outage } from './outages.ts'
 import { passing, settleAll, settleCall } from './outcome.ts'
 import { lackOfReplicas, needsReplicas, waitCall } from './replicas.ts'
 import { answerReads, failReads, planReads, type Read, type ReadCall } from './reads.ts'
 import type { Reply } from './reply.ts'
 import { callNumbers, chain, planRound, type WriteCall } from './round.ts'
 import { answer, unanswered, type Unanswered } from './unanswered.ts'
-import { steadyNow } from './steady-clock.ts'
 import { createWaiting } from './waiting.ts'
 import { readWake } from './wake.ts'
 import { openWay, type Way } from './way.ts'
@@ -45,8 +46,8 @@ export interface OpenPool extends Pool, PoolEvents {
   onOrder: PoolEvents['onOrder']
   /** May be set anew. */
   onWake: PoolEvents['onWake']
-  /** Since when it is away and why (a plain clause), while it is and until all that it held up is done. `since` in milliseconds since 1970. */
-  readonly outage: { readonly clause: string, readonly since: number } | undefined
+  /** That it is away, while it is and until all that it held up is done. */
+  readonly outage: Outage | undefined
   /** Submissions that wait for a round, and those that have left and are not answered in full. */
   readonly load: { readonly waiting: number, readonly sent: number }
   /** Sends one command of a person's beside the rounds: {@link LoneCommands.run}. */
@@ -102,8 +103,6 @@ const FORGET_AT_ONCE = 10_000
 /** How long outcomes are told before others have their turns, and how many at least. Milliseconds. */
 const TURN_MS = 5
 const TOLD_AT_ONCE = 32
-/** How often it is looked whether our clock was set. Milliseconds. */
-const CLOCK_MS = 1_000
 /** Reads of one round. */
 const MAX_READS = 512
 
@@ -139,19 +138,13 @@ export function openPool(options: PoolOptions): OpenPool {
   let closing: Promise<void> | undefined
   let closed = false
   let pendingBytes = 0
-  /** How far the clock of Redis is ahead of our steady one, and of ours. */
-  let steadyOffsetMs = 0
-  let clockOffsetMs = 0
   let scheduled = false
   /** A round is on its way, or what became of it is being told. */
   let sending = false
   /** Submissions whose outcomes are known, in order: telling goes on in the next turn of the event loop. */
   let untold: Unanswered[] = []
   let stallMs = FIRST_STALL_MS
-  /** The outage that was logged, until all that it held up is done. */
-  let outage: { readonly clause: string, readonly since: number } | undefined
-  /** Why there is no connection now; the words that were logged may be older. */
-  let trouble: string | undefined
+  const outages = createOutages(spec.name, log)
   let sweeper: NodeJS.Timeout | undefined
   let forgottenAcks = 0
   let emptied: (() => void)[] = []
@@ -160,8 +153,7 @@ export function openPool(options: PoolOptions): OpenPool {
   const first = firstAnswer()
   const isCluster = spec.type === 'cluster'
 
-  // every message gets its id by the offset: looking for each would cost more than it is worth
-  const clockWatch = setInterval(() => { noteClock(steadyOffsetMs) }, CLOCK_MS).unref()
+  const clockOffset = createClockOffset()
 
   let access = reach(spec)
   /** That of {@link OpenPool.renew}, until it takes over. */
@@ -186,7 +178,7 @@ export function openPool(options: PoolOptions): OpenPool {
       },
       onTrouble(clause: string, final: boolean): void {
         if (!isCurrent()) return
-        trouble = clause
+        outages.troubled(clause)
         first.delayed(clause, final)
         if (first.came() && final) noteOutage(clause)
       },
@@ -200,8 +192,8 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function nowReady(sameData: boolean | undefined, offsetMs: number): void {
-    noteClock(offsetMs)
-    trouble = undefined
+    clockOffset.note(offsetMs)
+    outages.connected()
     if (closing !== undefined && !first.came()) return
     ready = true
     clearInterval(sweeper)
@@ -213,11 +205,6 @@ export function openPool(options: PoolOptions): OpenPool {
       channels = hear()
     }
     flush()
-  }
-
-  function noteClock(offsetMs: number): void {
-    steadyOffsetMs = offsetMs
-    clockOffsetMs = offsetMs + steadyNow() - Date.now()
   }
 
   /** A cluster has no channel (SPEC 5.3). */
@@ -256,7 +243,7 @@ export function openPool(options: PoolOptions): OpenPool {
     void Promise.all([before.channels?.close(), before.lone.close()]).then(() => leave(before.access))
     // nobody need hear of it, if nothing was missed and nothing is other
     if (wasReady && arrived.sameData === true) {
-      noteClock(arrived.clockOffsetMs)
+      clockOffset.note(arrived.clockOffsetMs)
       return schedule()
     }
     nowReady(arrived.sameData, arrived.clockOffsetMs)
@@ -429,7 +416,7 @@ export function openPool(options: PoolOptions): OpenPool {
   function failDoomed(): void {
     const failed = doomed
     doomed = []
-    fail(failed, outage?.clause ?? 'not connected')
+    fail(failed, outages.logged ?? 'not connected')
   }
 
   function fail(submissions: readonly Submission[], message: string): void {
@@ -462,15 +449,11 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function noteOutage(clause: string): void {
-    if (outage?.clause === clause || closing !== undefined) return
-    outage = { clause, since: outage?.since ?? Date.now() }
-    log.warn({ pool: spec.name, reason: clause }, 'Redis is away')
+    if (closing === undefined) outages.begin(clause)
   }
 
   function noteRecovery(): void {
-    if (outage === undefined || kept.length > 0 || unconfirmed.length > 0) return
-    log.info({ pool: spec.name, awayMs: Date.now() - outage.since }, 'Redis is back')
-    outage = undefined
+    if (kept.length === 0 && unconfirmed.length === 0) outages.end()
   }
 
   function isEmpty(): boolean {
@@ -492,7 +475,7 @@ export function openPool(options: PoolOptions): OpenPool {
     if (ready) await before(CLOSE_DEADLINE_MS, drained())
     ready = false
     clearInterval(sweeper)
-    clearInterval(clockWatch)
+    clockOffset.end()
     first.delayed('the pool was closed', true)
     await Promise.all([leave(access), channels?.close(), lone.close(), coming === undefined ? undefined : leave(coming)])
     closed = true
@@ -513,8 +496,8 @@ export function openPool(options: PoolOptions): OpenPool {
     renew,
     get ready() { return ready },
     get pendingBytes() { return pendingBytes },
-    get clockOffsetMs() { return clockOffsetMs },
-    get outage() { return outage === undefined ? undefined : { ...outage, clause: trouble ?? outage.clause } },
+    get clockOffsetMs() { return clockOffset.ms },
+    get outage() { return outages.current },
     get load() { return { waiting: waiting.size, sent: left.length + untold.length } },
     command: (args) => lone.run(args),
     acking,
