@@ -2,13 +2,13 @@ import { keys } from '../actions/keys.ts'
 import type { Pool, PoolEvents, Submission } from '../delivery/ports.ts'
 import type { Log } from '../engine/log-port.ts'
 import type { PoolSpec } from '../plan/program.ts'
+import { openAccess, type Access } from './access.ts'
 import { createAcking } from './acking.ts'
 import { answerAt, passingFailure } from './answers.ts'
 import { hearChannels, type Channels } from './channels.ts'
 import { createClockOffset } from './clock-offset.ts'
-import { connectCluster } from './cluster/connect-cluster.ts'
 import { planClusterReads } from './cluster/reads.ts'
-import { connect, type Answer, type Call, type Connection, type ServerIdentity } from './connection.ts'
+import type { Answer, Call } from './connection.ts'
 import type { Failure } from './failure.ts'
 import { firstAnswer } from './first-answer.ts'
 import { createLoneCommands } from './lone-commands.ts'
@@ -21,7 +21,6 @@ import { callNumbers, chain, planRound, type WriteCall } from './round.ts'
 import { answer, unanswered, type Unanswered } from './unanswered.ts'
 import { createWaiting } from './waiting.ts'
 import { readWake } from './wake.ts'
-import { openWay, type Way } from './way.ts'
 
 export interface PoolOptions {
   readonly spec: PoolSpec
@@ -75,15 +74,6 @@ interface Round {
   readonly calls: readonly WriteCall[]
   readonly readCalls: readonly ReadCall[]
   readonly confirm: Call | undefined
-}
-
-/** How the Redis of a pool is reached. */
-interface Access {
-  readonly spec: PoolSpec
-  readonly way: Way
-  readonly connection: Connection
-  /** There, and not used yet. `besides`: while the one before it worked. */
-  arrived: { readonly sameData: boolean | undefined, readonly clockOffsetMs: number, readonly besides: boolean } | undefined
 }
 
 interface Answered {
@@ -158,12 +148,12 @@ export function openPool(options: PoolOptions): OpenPool {
   let access = reach(spec)
   /** That of {@link OpenPool.renew}, until it takes over. */
   let coming: Access | undefined
-  let lone = createLoneCommands({ spec, line: access.way.line() })
+  let lone = createLoneCommands({ spec, line: access.line() })
 
   function reach(by: PoolSpec): Access {
-    const way = openWay({ ...options, spec: by })
     const isCurrent = (): boolean => mine === access
-    const events = {
+    const before = () => isCurrent() ? undefined : { access, works: ready }
+    const mine = openAccess({ ...options, spec: by, boot, before }, {
       onReady(sameData: boolean | undefined, offsetMs: number): void {
         if (isCurrent()) return nowReady(sameData, offsetMs)
         mine.arrived = { sameData, clockOffsetMs: offsetMs, besides: ready }
@@ -182,12 +172,7 @@ export function openPool(options: PoolOptions): OpenPool {
         first.delayed(clause, final)
         if (first.came() && final) noteOutage(clause)
       },
-    }
-    const connection = isCluster
-      ? connectCluster({ spec: by, folder: options.folder, boot, log }, events)
-      // what hangs in the socket of one that does not answer must not be carried out later; one that works is left to its end
-      : connect({ spec: by, line: way.line(), before: () => isCurrent() ? undefined : ready ? withoutClient(access.connection.server) : access.connection.server }, events)
-    const mine: Access = { spec: by, way, connection, arrived: undefined }
+    })
     return mine
   }
 
@@ -209,7 +194,7 @@ export function openPool(options: PoolOptions): OpenPool {
 
   /** A cluster has no channel (SPEC 5.3). */
   function hear(): Channels | undefined {
-    return isCluster ? undefined : hearChannels({ spec, line: access.way.line(), heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
+    return isCluster ? undefined : hearChannels({ spec, line: access.line(), heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
   }
 
   /** What a connection wrote may be gone with it, and only the one that wrote can ask for replicas. */
@@ -218,8 +203,7 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function renew(next: PoolSpec): void {
-    const given = coming
-    if (given !== undefined) void leave(given)
+    void coming?.end()
     coming = reach(next)
   }
 
@@ -238,20 +222,15 @@ export function openPool(options: PoolOptions): OpenPool {
     access = coming
     coming = undefined
     ;({ spec } = access)
-    lone = createLoneCommands({ spec, line: access.way.line() })
+    lone = createLoneCommands({ spec, line: access.line() })
     if (first.came()) channels = hear()
-    void Promise.all([before.channels?.close(), before.lone.close()]).then(() => leave(before.access))
+    void Promise.all([before.channels?.close(), before.lone.close()]).then(() => before.access.end())
     // nobody need hear of it, if nothing was missed and nothing is other
     if (wasReady && arrived.sameData === true) {
       clockOffset.note(arrived.clockOffsetMs)
       return schedule()
     }
     nowReady(arrived.sameData, arrived.clockOffsetMs)
-  }
-
-  async function leave({ connection, way }: Access): Promise<void> {
-    await connection.end()
-    way.end()
   }
 
   function submit(submission: Submission): void {
@@ -477,7 +456,7 @@ export function openPool(options: PoolOptions): OpenPool {
     clearInterval(sweeper)
     clockOffset.end()
     first.delayed('the pool was closed', true)
-    await Promise.all([leave(access), channels?.close(), lone.close(), coming === undefined ? undefined : leave(coming)])
+    await Promise.all([access.end(), channels?.close(), lone.close(), coming?.end()])
     closed = true
     kept = []
     unconfirmed = []
@@ -492,7 +471,7 @@ export function openPool(options: PoolOptions): OpenPool {
   const pool: OpenPool = {
     name: spec.name,
     get spec() { return spec },
-    get server() { return serverName(access.connection, spec.database) },
+    get server() { return access.server },
     renew,
     get ready() { return ready },
     get pendingBytes() { return pendingBytes },
@@ -519,15 +498,6 @@ export function openPool(options: PoolOptions): OpenPool {
     close: () => closing ??= close(),
   }
   return pool
-}
-
-/** A server that does not say who it is has no name. */
-function serverName({ server }: Connection, database: number): string | undefined {
-  return server === undefined || server.runId === '' ? undefined : `${server.runId}/${database}`
-}
-
-function withoutClient(server: ServerIdentity | undefined): ServerIdentity | undefined {
-  return server === undefined ? undefined : { ...server, clientId: '' }
 }
 
 /** Whose commands have not all been carried out: what they gave later must wait. */
