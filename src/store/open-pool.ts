@@ -9,16 +9,17 @@ import { hearChannels, type Channels } from './channels.ts'
 import { createClockOffset } from './clock-offset.ts'
 import { planClusterReads } from './cluster/reads.ts'
 import type { Answer, Call } from './connection.ts'
-import type { Failure } from './failure.ts'
 import { firstAnswer } from './first-answer.ts'
 import { createLoneCommands } from './lone-commands.ts'
 import { createOutages, type Outage } from './outages.ts'
-import { passing, settleAll, settleCall } from './outcome.ts'
+import { passing } from './outcome.ts'
 import { lackOfReplicas, needsReplicas, waitCall } from './replicas.ts'
 import { answerReads, failReads, planReads, type Read, type ReadCall } from './reads.ts'
 import type { Reply } from './reply.ts'
-import { callNumbers, chain, planRound, type WriteCall } from './round.ts'
-import { answer, unanswered, type Unanswered } from './unanswered.ts'
+import { callNumbers, type WriteCall } from './round.ts'
+import { createSent } from './sent.ts'
+import { createTelling } from './telling.ts'
+import { answer, type Unanswered } from './unanswered.ts'
 import { createWaiting } from './waiting.ts'
 import { readWake } from './wake.ts'
 
@@ -76,11 +77,6 @@ interface Round {
   readonly confirm: Call | undefined
 }
 
-interface Answered {
-  readonly call: WriteCall
-  readonly answered: Answer
-}
-
 /** Pauses between two attempts to have done what Redis refused for now. */
 const FIRST_STALL_MS = 100
 const MAX_STALL_MS = 500
@@ -90,9 +86,6 @@ const SWEEP_MS = 1_000
 /** Acknowledgements that wait while Redis is away; beyond it the oldest are forgotten, which costs a redelivery. */
 const MAX_WAITING_ACKS = 100_000
 const FORGET_AT_ONCE = 10_000
-/** How long outcomes are told before others have their turns, and how many at least. Milliseconds. */
-const TURN_MS = 5
-const TOLD_AT_ONCE = 32
 /** Reads of one round. */
 const MAX_READS = 512
 
@@ -117,12 +110,8 @@ export function openPool(options: PoolOptions): OpenPool {
   /** Submissions that must fail at the end of this tick. */
   let doomed: Submission[] = []
   let reads: Read[] = []
-  /** Calls that must be sent again before all else, in order and as they are. */
-  let kept: WriteCall[] = []
-  /** Calls that Redis has carried out and too few replicas have, with the answers that they get then. */
-  let unconfirmed: Answered[] = []
-  /** Submissions that have left and were not yet told, in order. */
-  let left: Unanswered[] = []
+  const sent = createSent({ waiting, acking, numbers })
+  const telling = createTelling(tell)
 
   let ready = false
   let closing: Promise<void> | undefined
@@ -131,8 +120,6 @@ export function openPool(options: PoolOptions): OpenPool {
   let scheduled = false
   /** A round is on its way, or what became of it is being told. */
   let sending = false
-  /** Submissions whose outcomes are known, in order: telling goes on in the next turn of the event loop. */
-  let untold: Unanswered[] = []
   let stallMs = FIRST_STALL_MS
   const outages = createOutages(spec.name, log)
   let sweeper: NodeJS.Timeout | undefined
@@ -162,7 +149,7 @@ export function openPool(options: PoolOptions): OpenPool {
       onLost(): void {
         mine.arrived = undefined
         if (!isCurrent()) return
-        resend()
+        sent.resend()
         goAway('connection lost')
         failImpatient()
       },
@@ -197,11 +184,6 @@ export function openPool(options: PoolOptions): OpenPool {
     return isCluster ? undefined : hearChannels({ spec, line: access.line(), heard: new Map([[spec.channel, hearOrder], [wakeChannel, hearWake]]), log })
   }
 
-  /** What a connection wrote may be gone with it, and only the one that wrote can ask for replicas. */
-  function resend(): void {
-    kept = [...unconfirmed.splice(0).map(({ call }) => call), ...kept]
-  }
-
   function renew(next: PoolSpec): void {
     void coming?.end()
     coming = reach(next)
@@ -218,7 +200,7 @@ export function openPool(options: PoolOptions): OpenPool {
     }
     const before = { access, channels, lone }
     const wasReady = ready
-    resend()
+    sent.resend()
     access = coming
     coming = undefined
     ;({ spec } = access)
@@ -259,17 +241,12 @@ export function openPool(options: PoolOptions): OpenPool {
     if (!ready) return failImpatient()
     if (sending) return
     failDoomed()
-    const isFree = kept.length === 0 && unconfirmed.length === 0
-    const fresh = (isFree ? waiting.take() : waiting.takeAcks(ordersOf(left))).map(unanswered)
-    for (const submission of fresh) left.push(submission)
-    const calls = [...kept, ...planRound(fresh, numbers)]
-    kept = []
-    chain(calls)
+    const calls = sent.leave()
     const readCalls = (isCluster ? planClusterReads : planReads)(reads.splice(0, MAX_READS))
-    const again = unconfirmed.length > 0
+    const again = sent.isUnconfirmed
     const confirm = spec.waitReplicas > 0 && (again || calls.some(needsReplicas)) ? waitCall(spec.waitReplicas, again) : undefined
     if (calls.length === 0 && readCalls.length === 0 && confirm === undefined) {
-      tell(takeFinished(undefined), '')
+      tell(sent.takeFinished(undefined), '')
       return noteEmpty()
     }
     sending = true
@@ -280,12 +257,7 @@ export function openPool(options: PoolOptions): OpenPool {
   function settleRound({ calls, readCalls, confirm }: Round, answers: readonly Answer[]): void {
     // why what was to be confirmed is not
     const lack = confirm === undefined ? undefined : lackOfReplicas(spec.waitReplicas, answerAt(answers, answers.length - 1))
-    const written = [...unconfirmed.splice(0), ...calls.map((call, i) => ({ call, answered: answerAt(answers, i) }))]
-    for (const { call, answered } of written) {
-      if (lack === undefined || !answered.ok || !needsReplicas(call)) settleOrKeep(call, answered)
-      else if (lack.kind === 'unknown') kept.push(call)
-      else unconfirmed.push({ call, answered })
-    }
+    sent.settle(calls, answers, lack, spec.onFailure)
     const failure = passingFailure(answers) ?? lack
     // first of all: who is told now of a failure asks whether the pool is ready
     if (failure !== undefined) goAway(failure.message)
@@ -296,14 +268,13 @@ export function openPool(options: PoolOptions): OpenPool {
     if (failure === undefined) {
       stallMs = FIRST_STALL_MS
       noteRecovery()
-      untold = takeFinished(failure)
       // who reads is told after who wrote
-      return tellInTurns(() => {
+      return telling.begin(sent.takeFinished(failure), () => {
         answerAll()
         endRound()
       })
     }
-    tell(takeFinished(failure), failure.message)
+    tell(sent.takeFinished(failure), failure.message)
     answerAll()
     if (failure.kind === 'unknown') {
       access.connection.drop()
@@ -317,53 +288,9 @@ export function openPool(options: PoolOptions): OpenPool {
   function endRound(): void {
     sending = false
     if (!ready) failImpatient()
-    else if (waiting.size > 0 || reads.length > 0 || kept.length > 0 || unconfirmed.length > 0) schedule()
+    else if (waiting.size > 0 || reads.length > 0 || sent.isHeldUp) schedule()
     noteEmpty()
     takeOver()
-  }
-
-  function settleOrKeep(call: WriteCall, answered: Answer): void {
-    const failure = settleCall(call, answered)
-    if (failure === undefined) {
-      if (call.kind === 'ack-queue') confirmAcks(call)
-    } else if (call.kind === 'command' && (spec.onFailure === 'pass' || call.owners.every(({ submission }) => !submission.hold))) {
-      // at most once (SPEC 4.1)
-      settleAll(call, passing(failure.message))
-    } else {
-      kept.push(call)
-    }
-  }
-
-  function confirmAcks(call: WriteCall): void {
-    for (const [i, owner] of call.owners.entries()) {
-      const effect = owner.submission.effects[call.effects[i] ?? -1]
-      if (effect?.kind === 'ack-queue') acking.confirm(effect.msgid)
-    }
-  }
-
-  /** Takes out whose last effect has its outcome, and at a failure those that do not wait. */
-  function takeFinished(failure: Failure | undefined): Unanswered[] {
-    const finished: Unanswered[] = []
-    const stay: Unanswered[] = []
-    for (const owner of left) {
-      if (owner.open === 0 || (failure !== undefined && !owner.submission.hold)) finished.push(owner)
-      else stay.push(owner)
-    }
-    left = stay
-    return finished
-  }
-
-  /** One message may go to many subscribers, and a round holds many: others have their turns between them. */
-  function tellInTurns(told: () => void): void {
-    const end = performance.now() + TURN_MS
-    let next = 0
-    while (next < untold.length && (next === 0 || performance.now() < end)) {
-      tell(untold.slice(next, next + TOLD_AT_ONCE), '')
-      next += TOLD_AT_ONCE
-    }
-    untold = untold.slice(next)
-    if (untold.length === 0) told()
-    else setImmediate(() => { tellInTurns(told) })
   }
 
   function tell(owners: readonly Unanswered[], otherwise: string): void {
@@ -432,11 +359,11 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function noteRecovery(): void {
-    if (kept.length === 0 && unconfirmed.length === 0) outages.end()
+    if (!sent.isHeldUp) outages.end()
   }
 
   function isEmpty(): boolean {
-    return !sending && kept.length === 0 && unconfirmed.length === 0 && waiting.size === 0 && reads.length === 0 && doomed.length === 0 && left.length === 0 && untold.length === 0
+    return !sending && !sent.isHeldUp && waiting.size === 0 && reads.length === 0 && doomed.length === 0 && sent.size === 0 && telling.size === 0
   }
 
   function noteEmpty(): void {
@@ -458,13 +385,8 @@ export function openPool(options: PoolOptions): OpenPool {
     first.delayed('the pool was closed', true)
     await Promise.all([access.end(), channels?.close(), lone.close(), coming?.end()])
     closed = true
-    kept = []
-    unconfirmed = []
     fail(waiting.takeAll(), 'the pool was closed')
-    const never = [...untold, ...left]
-    untold = []
-    left = []
-    tell(never, 'the pool was closed')
+    tell([...telling.takeAll(), ...sent.takeAll()], 'the pool was closed')
     failImpatient()
   }
 
@@ -477,7 +399,7 @@ export function openPool(options: PoolOptions): OpenPool {
     get pendingBytes() { return pendingBytes },
     get clockOffsetMs() { return clockOffset.ms },
     get outage() { return outages.current },
-    get load() { return { waiting: waiting.size, sent: left.length + untold.length } },
+    get load() { return { waiting: waiting.size, sent: sent.size + telling.size } },
     command: (args) => lone.run(args),
     acking,
     onAway: options.events?.onAway ?? (() => {}),
@@ -498,12 +420,6 @@ export function openPool(options: PoolOptions): OpenPool {
     close: () => closing ??= close(),
   }
   return pool
-}
-
-/** Whose commands have not all been carried out: what they gave later must wait. */
-function ordersOf(left: readonly Unanswered[]): Set<object> {
-  const waitFor = left.filter(({ submission }) => submission.effects.some(({ kind }) => kind === 'command'))
-  return new Set(waitFor.map(({ submission }) => submission.order))
 }
 
 /** Waits for the work, but not longer. */
