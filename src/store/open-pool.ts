@@ -21,7 +21,7 @@ import { createSent } from './sent.ts'
 import { createTelling } from './telling.ts'
 import { answer, type Unanswered } from './unanswered.ts'
 import { createWaiting } from './waiting.ts'
-import { readWake } from './wake.ts'
+import { othersWakes, type Wake } from './wake.ts'
 
 export interface PoolOptions {
   readonly spec: PoolSpec
@@ -126,7 +126,7 @@ export function openPool(options: PoolOptions): OpenPool {
   let forgottenAcks = 0
   let emptied: (() => void)[] = []
   let channels: Channels | undefined
-  let badWakes = 0
+  const hearWake = othersWakes({ pool: spec.name, channel: wakeChannel, own: numbers.batch, log }, wake)
   const first = firstAnswer()
   const isCluster = spec.type === 'cluster'
 
@@ -344,14 +344,9 @@ export function openPool(options: PoolOptions): OpenPool {
     if (closing === undefined) pool.onOrder(text)
   }
 
-  function hearWake(text: Buffer): void {
-    const wake = readWake(text)
-    if (wake === undefined) {
-      if (++badWakes === 1) log.warn({ pool: spec.name, channel: wakeChannel }, 'somebody else publishes on a channel of hookline; what is no wake is ignored')
-      return
-    }
-    if (closing !== undefined || wake.sender === numbers.batch) return
-    for (const { topic, score, prev } of wake.topics) pool.onWake(topic, score, { index: wake.index, prev })
+  function wake({ index, topics }: Wake): void {
+    if (closing !== undefined) return
+    for (const { topic, score, prev } of topics) pool.onWake(topic, score, { index, prev })
   }
 
   function noteOutage(clause: string): void {

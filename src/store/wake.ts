@@ -1,4 +1,5 @@
 import type { WakeIndex } from '../delivery/ports.ts'
+import type { Log } from '../engine/log-port.ts'
 
 /** Topics on which one call of a broker stored something. */
 export interface Wake {
@@ -25,6 +26,20 @@ export function readWake(text: Buffer): Wake | undefined {
     topics.push({ prev, score, topic: text.toString('utf8', offset, offset += bytes) })
   }
   return offset === text.length ? { sender, index, topics } : undefined
+}
+
+/** What is done with each text of a channel: `onWake` gets the wakes of others than `own`. Of the first that is none a line is logged. */
+export function othersWakes(
+  { pool, channel, own, log }: { readonly pool: string, readonly channel: string, readonly own: Wake['sender'], readonly log: Log },
+  onWake: (wake: Wake) => void,
+): (text: Buffer) => void {
+  let bad = 0
+  return (text) => {
+    const wake = readWake(text)
+    if (wake === undefined) {
+      if (++bad === 1) log.warn({ pool, channel }, 'somebody else publishes on a channel of hookline; what is no wake is ignored')
+    } else if (wake.sender !== own) onWake(wake)
+  }
 }
 
 function wholeNumber(word: string): number | undefined {
