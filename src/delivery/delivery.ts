@@ -2,13 +2,17 @@ import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
 import { bringsOf, effectsOf, poolOf, runs, type PoolEffects, type Rules } from '../engine/rules.ts'
-import { isWildcard, LONGEST_REMEMBERED, sharedFilter, withoutShare } from '../language/topic-filter.ts'
+import { isWildcard, sharedFilter, withoutShare } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
+import { AwaySessions } from './away-sessions.ts'
 import { fetchesOf, fetchSteps, keepsRetained } from './coverage.ts'
+import { DrainWaiters } from './drain-waiters.ts'
 import { Group, type GroupPorts } from './group.ts'
+import { LaneShare } from './lane-share.ts'
 import type { Subscription } from './lanes.ts'
 import { MemoryBudget } from './memory-queue.ts'
+import { MissedWakes } from './missed-wakes.ts'
 import type { Origin } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
 import { RetainedMemory } from './retained-memory.ts'
@@ -19,21 +23,8 @@ import { SubscriptionTree } from './subscription-tree.ts'
 const STUCK_MS = 10_000
 /** Topics, and who gets what is published there, that need not be looked for at each message. */
 const REMEMBERED = 20_000
-/** Lanes that all sessions may have; beyond, those are given up that lose nothing by it. */
-const LANES = 50_000
-/** Of these, busy ones that one session may have, and always has. */
-const MOST_BUSY = 2_000
-const LEAST_BUSY = 100
-/** Characters of client ids and filters that sessions of clients that are away may have together; beyond, those longest away expire. */
-const AWAY_LENGTH = 32 * 1024 * 1024
 /** Retained messages that scans of one session look up at once, or one each: every one may be as large as a message may be. */
 const LOOKUPS = 32
-/** Topics looked at in one call of the slow tick. */
-const CHANGES_PAGE = 500
-/** How far two clocks may be apart. Milliseconds. */
-const SKEW_MS = 60_000
-/** Topics of our own remembered between two looks; beyond, some are looked at for nothing. */
-const OWN_SCORES = 100_000
 /** Another broker's messages are found at least this often. Milliseconds. */
 export const SLOW_TICK_MS = 30_000
 
@@ -61,27 +52,18 @@ export class Delivery {
   readonly #groupPorts: GroupPorts
   /** Who has something to do when this turn of the event loop ends. */
   readonly #wanting = new Set<Session | Group>()
-  /** Persistent sessions whose clients are away, longest away first. */
-  readonly #away = new Set<Session>()
-  #awayLength = 0
-  /** Score up to which each pool was searched for what other brokers stored. */
-  readonly #lookedAt = new WeakMap<Pool, number>()
-  readonly #looking = new Set<Pool>()
-  /** In the clock's milliseconds. */
-  readonly #startedAt: number
-  /** The newest score that each topic was given by us since the last look: no news to anyone. */
-  readonly #ownScores = new WeakMap<Pool, Map<string, number>>()
-  /** Busy lanes that a session may have; looked at once a second. */
-  #laneShare = MOST_BUSY
+  readonly #away = new AwaySessions()
+  readonly #missedWakes: MissedWakes
+  readonly #laneShare = new LaneShare()
+  readonly #drains = new DrainWaiters((pool) => this.#isFree(pool))
   #rules: Rules
-  #drainWaiters: { readonly pool: Pool, readonly resolve: () => void }[] = []
 
   constructor(options: { readonly rules: Rules, readonly events: Events, readonly counters: Counters, readonly clock: Clock }) {
     this.#rules = options.rules
     this.#events = options.events
     this.#counters = options.counters
     this.#clock = options.clock
-    this.#startedAt = options.clock.now()
+    this.#missedWakes = new MissedWakes(options.clock.now(), (pool, topic) => { this.changed(pool, topic) })
     const budget = new MemoryBudget(() => this.#sessions.size)
     const counts = {
       brought: (steps: readonly Step[], times: number) => this.#events.brought(steps, times),
@@ -91,7 +73,7 @@ export class Delivery {
       clock: options.clock,
       counters: options.counters,
       budget,
-      laneShare: () => this.#laneShare,
+      laneShare: () => this.#laneShare.busy,
       maxInflight: () => this.#rules.program.settings.maxInflight,
       maxMqueueLen: () => this.#rules.program.settings.maxMqueueLen,
       granted: (session, topic) => this.#tree.match(topic).find((match) => match.subscriber === session)?.qos ?? 0,
@@ -103,7 +85,7 @@ export class Delivery {
       ...counts,
     }
     this.#groupPorts = {
-      clock: options.clock, budget, laneShare: () => this.#laneShare, rules: () => this.#rules, wants: (group) => this.#wants(group), ...counts,
+      clock: options.clock, budget, laneShare: () => this.#laneShare.busy, rules: () => this.#rules, wants: (group) => this.#wants(group), ...counts,
     }
   }
 
@@ -135,7 +117,7 @@ export class Delivery {
   #expire(session: Session): void {
     this.#counters.sessionsExpired++
     this.#drop(session)
-    this.#settleDrains()
+    this.#drains.settle()
   }
 
   get sessionCounts(): SessionCounts {
@@ -157,7 +139,7 @@ export class Delivery {
     const session = resumed ? old : new Session({ clientid, clean, ports: this.#ports })
     this.#sessions.set(clientid, session)
     session.username = username
-    this.#isBack(session)
+    this.#away.delete(session)
     session.attach(link)
     return { session, resumed }
   }
@@ -177,27 +159,19 @@ export class Delivery {
     session.detach()
     if (this.#sessions.get(session.clientid) === session) {
       if (session.clean) this.#drop(session)
-      else {
-        this.#away.add(session)
-        this.#awayLength += lengthOf(session)
-      }
+      else this.#away.add(session)
     }
-    this.#settleDrains()
+    this.#drains.settle()
   }
 
   #drop(session: Session): void {
-    this.#isBack(session)
+    this.#away.delete(session)
     session.end()
     for (const subscription of session.subscriptions.values()) this.#forget(session, subscription)
     session.subscriptions.clear()
     session.filterLength = 0
     this.#wanting.delete(session)
     this.#sessions.delete(session.clientid)
-  }
-
-  /** Its client is no longer one that is away. Before its subscriptions change. */
-  #isBack(session: Session): void {
-    if (this.#away.delete(session)) this.#awayLength -= lengthOf(session)
   }
 
   // --- subscriptions
@@ -356,7 +330,7 @@ export class Delivery {
     session.filterLength -= filter.length
     this.#forget(session, subscription)
     session.lanes.resubscribed(filter)
-    this.#settleDrains()
+    this.#drains.settle()
     this.#events.recent.happened({ hook: 'session.unsubscribed', clientid: session.clientid, username: session.username, topic: withoutShare(filter) })
     const steps = stepsFor(this.#rules.program, 'session.unsubscribed', filter)
     if (steps.length > 0) {
@@ -437,21 +411,11 @@ export class Delivery {
    */
   route(record: MessageRecord, placed: readonly Placed[], retainedInRedis: boolean): void {
     if (record.retain) this.#retain(record, retainedInRedis)
-    for (const { pool, stored } of placed) if (stored?.score !== undefined) this.#noteOwn(pool, record.topic, stored.score)
+    for (const { pool, stored } of placed) if (stored?.score !== undefined) this.#missedWakes.noteOwn(pool, record.topic, stored.score)
     for (const { subscriber, qos } of this.#tree.match(record.topic)) {
       if (subscriber instanceof Group) subscriber.receive(record, placed)
       else subscriber.receive(record, qos, placed)
     }
-  }
-
-  #noteOwn(pool: Pool, topic: string, score: number): void {
-    if (topic.length > LONGEST_REMEMBERED) return
-    let own = this.#ownScores.get(pool)
-    if (own === undefined || own.size >= OWN_SCORES) {
-      own = new Map()
-      this.#ownScores.set(pool, own)
-    }
-    own.set(topic, score)
   }
 
   #retain(record: MessageRecord, inRedis: boolean): void {
@@ -492,7 +456,7 @@ export class Delivery {
         this.#events.submit({ ...kept, pool: origin.pool }, this.#orderOf(session), run?.answered)
       }
     }
-    this.#settleDrains()
+    this.#drains.settle()
   }
 
   /** Nothing is acknowledged now: only the note of it is written, which something older has held up. */
@@ -509,8 +473,7 @@ export class Delivery {
   // --- what the world tells
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
-    // another server may go on below that score
-    if (!options.sameData) this.#lookedAt.delete(pool)
+    if (!options.sameData) this.#missedWakes.forget(pool)
     for (const session of this.#sessions.values()) session.poolBack(pool, options)
     for (const group of this.#groups.values()) group.lanes.poolBack(pool, options)
     // asked at once: what is asked before a held store is tried again is answered even while Redis refuses writes
@@ -520,48 +483,8 @@ export class Delivery {
   /** Every {@link SLOW_TICK_MS}: finds what another broker stored and no wake told of. */
   slowTick(): void {
     const pools = new Set(this.#rules.pools.values())
-    for (const pool of pools) this.#lookForChanges(pool)
+    for (const pool of pools) this.#missedWakes.look(pool)
     for (const reader of this.#readers()) reader.lanes.doubtLatest()
-  }
-
-  #boundLanes(): void {
-    let lanes = 0
-    let readers = 0
-    for (const reader of this.#readers()) {
-      if (reader.lanes.size === 0) continue
-      readers++
-      lanes += reader.lanes.size
-    }
-    this.#laneShare = lanes < LANES / 2 ? MOST_BUSY : Math.max(LEAST_BUSY, Math.min(MOST_BUSY, LANES / Math.max(readers, 1)))
-    if (lanes > LANES) for (const reader of this.#readers()) reader.lanes.dropIdle()
-  }
-
-  /** Asks which topics have something newer than at the last look, and doubts those. */
-  #lookForChanges(pool: Pool): void {
-    if (this.#looking.has(pool) || !pool.ready) return
-    this.#looking.add(pool)
-    // what was stored before this process began, every reader has found by itself
-    const since = this.#lookedAt.get(pool) ?? (this.#startedAt + pool.clockOffsetMs - SKEW_MS) * 1000
-    const own = this.#ownScores.get(pool) ?? new Map<string, number>()
-    this.#ownScores.set(pool, new Map())
-    let first: number | undefined
-    const next = (after: string | undefined) => pool.changedTopics({
-      after,
-      since,
-      limit: CHANGES_PAGE,
-      done: (page) => {
-        if (page instanceof Error) {
-          this.#looking.delete(pool)
-          return
-        }
-        first ??= page.clock
-        for (const { topic, score } of page.topics) if (own.get(topic) !== score) this.changed(pool, topic)
-        if (page.next !== undefined) return next(page.next)
-        this.#lookedAt.set(pool, first)
-        this.#looking.delete(pool)
-      },
-    })
-    next(undefined)
   }
 
   /** Somebody stored something in a topic of the pool. */
@@ -573,8 +496,7 @@ export class Delivery {
   sweep(): void {
     const now = this.#clock.now()
     for (const session of this.#away) {
-      const isTooMuch = this.#away.size > this.#rules.program.settings.maxSessions || this.#awayLength > AWAY_LENGTH
-      if (!isTooMuch && !this.#isExpired(session)) break
+      if (!this.#away.isTooMuch(this.#rules.program.settings.maxSessions) && !this.#isExpired(session)) break
       this.#expire(session)
     }
     for (const session of this.#sessions.values()) {
@@ -584,7 +506,7 @@ export class Delivery {
       session.link?.close('not_reading')
     }
     for (const [filter, group] of this.#groups) if (group.isOver) this.#groups.delete(filter)
-    this.#boundLanes()
+    this.#laneShare.bound(() => this.#readers())
   }
 
   /** New rules for all that comes; subscriptions whose coverage differs change their source (DELIVERY 6). */
@@ -592,34 +514,25 @@ export class Delivery {
     const before = this.#rules
     this.#rules = rules
     // one that drained may be back
-    this.#drainWaiters = this.#drainWaiters.filter(({ pool }) => rules.pools.get(pool.name) !== pool)
+    this.#drains.forget((pool) => rules.pools.get(pool.name) === pool)
     for (const reader of this.#readers()) reader.lanes.reload(before)
   }
 
   /** Resolves when no session reads from the pool or has a message of it in flight. */
   drained(pool: Pool): Promise<void> {
-    return new Promise((resolve) => {
-      this.#drainWaiters.push({ pool, resolve })
-      this.#settleDrains()
-    })
+    return this.#drains.wait(pool)
   }
 
   /** The pool is closed: lanes on it end. */
   abandon(pool: Pool): void {
     for (const reader of this.#readers()) reader.lanes.abandon(pool)
     for (const session of this.#sessions.values()) session.abandon(pool)
-    this.#drainWaiters = this.#drainWaiters.filter((waiter) => waiter.pool !== pool)
+    this.#drains.forget((other) => other === pool)
   }
 
-  #settleDrains(): void {
-    if (this.#drainWaiters.length === 0) return
-    const free = (pool: Pool) => [...this.#sessions.values()].every((session) => session.isFreeOf(pool))
+  #isFree(pool: Pool): boolean {
+    return [...this.#sessions.values()].every((session) => session.isFreeOf(pool))
       && [...this.#groups.values()].every((group) => group.lanes.isFreeOf(pool))
-    this.#drainWaiters = this.#drainWaiters.filter(({ pool, resolve }) => {
-      if (!free(pool)) return true
-      resolve()
-      return false
-    })
   }
 
   #wants(reader: Session | Group): void {
@@ -631,7 +544,7 @@ export class Delivery {
     const readers = [...this.#wanting]
     this.#wanting.clear()
     for (const reader of readers) reader.pump()
-    this.#settleDrains()
+    this.#drains.settle()
   }
 
   #about(session: Session): { clientid: string, username: string | undefined, node: string, ts: number } {
@@ -661,10 +574,6 @@ interface RetainedLookup {
   readonly answered: () => void
   /** It is over, with or without an answer. */
   readonly settled: () => void
-}
-
-function lengthOf({ clientid, filterLength }: Session): number {
-  return clientid.length + filterLength
 }
 
 /** The position that an acknowledgement allows instead of the acknowledged message: none while an older one is out. */
