@@ -1,8 +1,8 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
-import { bringsOf, effectsOf, poolOf, runs, type PoolEffects, type Rules } from '../engine/rules.ts'
-import { isWildcard, sharedFilter, withoutShare } from '../language/topic-filter.ts'
+import { bringsOf, poolOf, type Rules } from '../engine/rules.ts'
+import { isWildcard, sharedFilter } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
 import { AwaySessions } from './away-sessions.ts'
@@ -13,10 +13,10 @@ import { LaneShare } from './lane-share.ts'
 import type { Subscription } from './lanes.ts'
 import { MemoryBudget } from './memory-queue.ts'
 import { MissedWakes } from './missed-wakes.ts'
-import type { Origin } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
 import { RetainedMemory } from './retained-memory.ts'
-import { type InFlight, Session, type SessionPorts } from './session.ts'
+import { SessionHooks } from './session-hooks.ts'
+import { Session, type SessionPorts } from './session.ts'
 import { SubscriptionTree } from './subscription-tree.ts'
 
 /** A subscriber whose socket does not take what waits is closed after so long (SPEC 4.3). Milliseconds. */
@@ -44,6 +44,7 @@ export class Delivery {
   readonly #events: Events
   readonly #counters: Counters
   readonly #clock: Clock
+  readonly #hooks: SessionHooks
   readonly #sessions = new Map<string, Session>()
   readonly #tree = new SubscriptionTree<Session | Group>(REMEMBERED)
   readonly #retained = new RetainedMemory()
@@ -63,6 +64,7 @@ export class Delivery {
     this.#events = options.events
     this.#counters = options.counters
     this.#clock = options.clock
+    this.#hooks = new SessionHooks(options.events, options.clock)
     this.#missedWakes = new MissedWakes(options.clock.now(), (pool, topic) => { this.changed(pool, topic) })
     const budget = new MemoryBudget(() => this.#sessions.size)
     const counts = {
@@ -78,9 +80,12 @@ export class Delivery {
       maxMqueueLen: () => this.#rules.program.settings.maxMqueueLen,
       granted: (session, topic) => this.#tree.match(topic).find((match) => match.subscriber === session)?.qos ?? 0,
       wants: (session) => this.#wants(session),
-      delivered: (session, msgid, topic, qos) => this.#delivered(session, msgid, topic, qos),
-      acked: (session, message, position) => this.#acked(session, message, position),
-      passed: (session, origin, topic, position) => this.#passed(session, origin, topic, position),
+      delivered: (session, msgid, topic, qos) => this.#hooks.delivered(this.#rules, session, msgid, topic, qos),
+      acked: (session, message, position) => {
+        this.#hooks.acked(this.#rules, session, message, position)
+        this.#drains.settle()
+      },
+      passed: (session, origin, topic, position) => this.#hooks.passed(this.#rules, session, origin, topic, position),
       rules: () => this.#rules,
       ...counts,
     }
@@ -147,7 +152,7 @@ export class Delivery {
   /** CONNACK is on the wire: what is in flight goes out, and for what a resumed session brings back the fetch rules run. */
   open(session: Session): void {
     for (const subscription of session.subscriptions.values()) {
-      this.#noteSubscribed(session, subscription, { resumed: true })
+      this.#hooks.noteSubscribed(session, subscription, { resumed: true })
       this.#events.matched(fetchSteps(this.#rules, subscription.filter))
     }
     session.open()
@@ -221,7 +226,7 @@ export class Delivery {
   /** Runs `session.subscribed` for a granted subscription: the whole hook, or for what a resumed session brings back only the fetching ([ours], SPEC 2). */
   subscribed(session: Session, subscription: Subscription, options: { readonly resumed: boolean }): void {
     const { filter } = subscription
-    this.#noteSubscribed(session, subscription, options)
+    this.#hooks.noteSubscribed(session, subscription, options)
     if (options.resumed) {
       this.#events.matched(fetchSteps(this.#rules, filter))
       this.#fetch(session, subscription)
@@ -230,14 +235,7 @@ export class Delivery {
     const steps = stepsFor(this.#rules.program, 'session.subscribed', filter)
     if (subscription.group === undefined) this.#bringStored(session, subscription, steps)
     else this.#fetch(session, subscription)
-    if (steps.length === 0) return
-    this.#events.fire(this.#rules, steps, {
-      hook: 'session.subscribed', ...this.#about(session), topic: withoutShare(filter), qos: subscription.qos,
-    }, this.#orderOf(session))
-  }
-
-  #noteSubscribed({ clientid, username }: Session, { filter, qos }: Subscription, options: { readonly resumed: boolean }): void {
-    this.#events.recent.happened({ hook: 'session.subscribed', clientid, username, topic: withoutShare(filter), qos, ...options })
+    this.#hooks.subscribed(this.#rules, session, subscription, steps)
   }
 
   #fetch(session: Session, subscription: Subscription): void {
@@ -331,13 +329,7 @@ export class Delivery {
     this.#forget(session, subscription)
     session.lanes.resubscribed(filter)
     this.#drains.settle()
-    this.#events.recent.happened({ hook: 'session.unsubscribed', clientid: session.clientid, username: session.username, topic: withoutShare(filter) })
-    const steps = stepsFor(this.#rules.program, 'session.unsubscribed', filter)
-    if (steps.length > 0) {
-      this.#events.fire(this.#rules, steps, {
-        hook: 'session.unsubscribed', ...this.#about(session), topic: withoutShare(filter),
-      }, this.#orderOf(session))
-    }
+    this.#hooks.unsubscribed(this.#rules, session, filter)
     return true
   }
 
@@ -424,52 +416,6 @@ export class Delivery {
     else this.#counters.retainedDropped += this.#retained.set(record)
   }
 
-  #delivered(session: Session, msgid: string, topic: string, qos: 0 | 1 | 2): void {
-    const { program } = this.#rules
-    this.#events.recent.happened({ hook: 'message.delivered', clientid: session.clientid, username: session.username, topic, msgid, qos })
-    if (program.steps['message.delivered'].length === 0) return
-    const steps = stepsFor(program, 'message.delivered', topic)
-    if (steps.length === 0) return
-    this.#events.fire(this.#rules, steps, {
-      hook: 'message.delivered', ...this.#about(session), topic, msgid, qos,
-    }, this.#orderOf(session))
-  }
-
-  /** `message.acked` runs on the rules of now; its effects on a covered message go to the pool it came from. */
-  #acked(session: Session, message: InFlight, position: string | undefined): void {
-    const { origin, topic, msgid, qos } = message
-    this.#events.recent.happened({ hook: 'message.acked', clientid: session.clientid, username: session.username, topic, msgid, qos })
-    const steps = stepsFor(this.#rules.program, 'message.acked', topic)
-    if (steps.length > 0) {
-      this.#events.matched(steps)
-      const shares = effectsOf(this.#rules, steps, { hook: 'message.acked', ...this.#about(session), topic, msgid, qos })
-      for (const share of shares) {
-        if (share.effects.some(({ kind }) => kind === 'ack-latest')) session.noteAcked(msgid, undefined)
-        if (origin === undefined || origin.pool.name !== share.pool.name) {
-          const passes = !session.lanes.mayOwe(share.pool, topic) && !session.hasOlderInFlight(topic, msgid)
-          this.#events.submit(passes ? share : withPosition(share, undefined), this.#orderOf(session))
-          continue
-        }
-        const { run } = origin
-        const kept = run === undefined ? share : withPosition(share, position)
-        if (run !== undefined && kept.effects.length > 0) run.submitted()
-        this.#events.submit({ ...kept, pool: origin.pool }, this.#orderOf(session), run?.answered)
-      }
-    }
-    this.#drains.settle()
-  }
-
-  /** Nothing is acknowledged now: only the note of it is written, which something older has held up. */
-  #passed(session: Session, { pool, run }: Origin, topic: string, position: string): void {
-    const steps = stepsFor(this.#rules.program, 'message.acked', topic)
-      .filter((step) => step.pool === pool.name && runs(step, 'on_message_acked_for_pubsub'))
-    this.#events.matched(steps)
-    for (const share of effectsOf(this.#rules, steps, { hook: 'message.acked', ...this.#about(session), topic, msgid: position, qos: 1 })) {
-      run?.submitted()
-      this.#events.submit({ ...share, pool }, this.#orderOf(session), run?.answered)
-    }
-  }
-
   // --- what the world tells
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
@@ -546,18 +492,6 @@ export class Delivery {
     for (const reader of readers) reader.pump()
     this.#drains.settle()
   }
-
-  #about(session: Session): { clientid: string, username: string | undefined, node: string, ts: number } {
-    return {
-      clientid: session.clientid, username: session.username,
-      node: this.#rules.program.settings.nodeName, ts: Math.floor(this.#clock.now() / 1000),
-    }
-  }
-
-  /** Of a session's effects: its connection's, while there is one. A connection that has ended must not be held by what outlives it. */
-  #orderOf(session: Session): object {
-    return session.link ?? session
-  }
 }
 
 /** One question of `on_retain_lookup`. */
@@ -574,16 +508,4 @@ interface RetainedLookup {
   readonly answered: () => void
   /** It is over, with or without an answer. */
   readonly settled: () => void
-}
-
-/** The position that an acknowledgement allows instead of the acknowledged message: none while an older one is out. */
-function withPosition(share: PoolEffects, position: string | undefined): PoolEffects {
-  const kept: PoolEffects = { pool: share.pool, effects: [], steps: [] }
-  share.effects.forEach((effect, i) => {
-    const step = share.steps[i]
-    if (step === undefined || (effect.kind === 'ack-pubsub' && position === undefined)) return
-    kept.effects.push(effect.kind === 'ack-pubsub' && position !== undefined ? { ...effect, msgid: position } : effect)
-    kept.steps.push(step)
-  })
-  return kept
 }
