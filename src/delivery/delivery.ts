@@ -1,12 +1,12 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Events } from '../engine/events.ts'
-import { bringsOf, poolOf, type Rules } from '../engine/rules.ts'
-import { isWildcard, sharedFilter } from '../language/topic-filter.ts'
+import type { Rules } from '../engine/rules.ts'
+import { sharedFilter } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
 import { AwaySessions } from './away-sessions.ts'
-import { fetchesOf, fetchSteps, keepsRetained } from './coverage.ts'
+import { fetchSteps, keepsRetained } from './coverage.ts'
 import { DrainWaiters } from './drain-waiters.ts'
 import { Group, type GroupPorts } from './group.ts'
 import { LaneShare } from './lane-share.ts'
@@ -14,6 +14,7 @@ import type { Subscription } from './lanes.ts'
 import { MemoryBudget } from './memory-queue.ts'
 import { MissedWakes } from './missed-wakes.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
+import { RetainedLookups } from './retained-lookups.ts'
 import { RetainedMemory } from './retained-memory.ts'
 import { SessionHooks } from './session-hooks.ts'
 import { Session, type SessionPorts } from './session.ts'
@@ -23,8 +24,6 @@ import { SubscriptionTree } from './subscription-tree.ts'
 const STUCK_MS = 10_000
 /** Topics, and who gets what is published there, that need not be looked for at each message. */
 const REMEMBERED = 20_000
-/** Retained messages that scans of one session look up at once, or one each: every one may be as large as a message may be. */
-const LOOKUPS = 32
 /** Another broker's messages are found at least this often. Milliseconds. */
 export const SLOW_TICK_MS = 30_000
 
@@ -48,6 +47,7 @@ export class Delivery {
   readonly #sessions = new Map<string, Session>()
   readonly #tree = new SubscriptionTree<Session | Group>(REMEMBERED)
   readonly #retained = new RetainedMemory()
+  readonly #lookups: RetainedLookups
   readonly #groups = new Map<string, Group>()
   readonly #ports: SessionPorts
   readonly #groupPorts: GroupPorts
@@ -66,6 +66,9 @@ export class Delivery {
     this.#clock = options.clock
     this.#hooks = new SessionHooks(options.events, options.clock)
     this.#missedWakes = new MissedWakes(options.clock.now(), (pool, topic) => { this.changed(pool, topic) })
+    this.#lookups = new RetainedLookups({
+      memory: this.#retained, events: options.events, clock: options.clock, rules: () => this.#rules, wants: (session) => { this.#wants(session) },
+    })
     const budget = new MemoryBudget(() => this.#sessions.size)
     const counts = {
       brought: (steps: readonly Step[], times: number) => this.#events.brought(steps, times),
@@ -233,7 +236,7 @@ export class Delivery {
       return
     }
     const steps = stepsFor(this.#rules.program, 'session.subscribed', filter)
-    if (subscription.group === undefined) this.#bringStored(session, subscription, steps)
+    if (subscription.group === undefined) this.#lookups.bring(session, subscription, steps)
     else this.#fetch(session, subscription)
     this.#hooks.subscribed(this.#rules, session, subscription, steps)
   }
@@ -241,83 +244,6 @@ export class Delivery {
   #fetch(session: Session, subscription: Subscription): void {
     if (subscription.group === undefined) session.lanes.fetch(subscription)
     else subscription.group.here()
-  }
-
-  /** What is there already: the retained messages, from memory and from each pool that a rule looks into, and what is stored. */
-  #bringStored(session: Session, subscription: Subscription, steps: readonly Step[]): void {
-    const { filter, qos } = subscription
-    session.sendRetained(`memory ${filter}`, this.#retained.matching(filter), qos)
-    const lookups = steps.filter((step) => bringsOf(step) === 'retained')
-    const looked = new Set(lookups.map((step) => poolOf(this.#rules, step.pool)))
-    const asking = (pool: Pool) => lookups.filter((step) => step.pool === pool.name).slice()
-    if (!isWildcard(filter)) {
-      session.lanes.fetch(subscription)
-      for (const pool of looked) {
-        const asked = asking(pool)
-        this.#lookUpRetained({ session, subscription, pool, topic: filter, steps: asked, answered: () => this.#events.brought(asked), settled: () => {} })
-      }
-      return
-    }
-    // a message that is retained and stored goes out once, flagged, in its stored place: so its pool's
-    // retained messages are looked up before its stored ones
-    const before = [...looked].filter((pool) => fetchesOf(this.#rules, [filter]).some((fetch) => fetch.pool === pool))
-    let left = before.length
-    if (left === 0) session.lanes.fetch(subscription)
-    for (const pool of looked) {
-      const asked = asking(pool)
-      this.#scanRetained({ session, subscription, pool, steps: asked }, () => {
-        this.#events.brought(asked)
-        if (before.includes(pool) && --left === 0) session.lanes.fetch(subscription)
-      })
-    }
-  }
-
-  #scanRetained(asked: Omit<RetainedLookup, 'topic' | 'answered' | 'settled'>, done: () => void): void {
-    const { session, subscription, pool, steps } = asked
-    const lookup = session.lookup(subscription.filter)
-    /** Topics of a page that are yet to be looked up, and how many are. */
-    let topics: string[] = []
-    let asking = 0
-    // what waits in memory is bounded: of a page a few at once, and the next page when this one has gone out
-    const next = () => {
-      while (session.hasRoomForRetained && (asking === 0 || session.asked.size < LOOKUPS)) {
-        const topic = topics.shift()
-        if (topic === undefined) return
-        asking++
-        this.#lookUpRetained({
-          ...asked, topic, wentOut: lookup.wentOut, answered: () => {},
-          settled: () => {
-            asking--
-            session.whenMemoryEmpty(() => {
-              scan.settled(topic)
-              next()
-            })
-            next()
-          },
-        })
-      }
-      // what fills the memory may be another scan's
-      if (topics.length > 0 && asking === 0) session.whenMemoryEmpty(next)
-    }
-    const scan = session.lanes.walk({
-      filter: subscription.filter,
-      pool,
-      index: 'retained',
-      visit: (topic) => {
-        topics.push(topic)
-        if (topics.length === 1) queueMicrotask(next)
-        return true
-      },
-      done: () => {
-        lookup.end()
-        done()
-      },
-      stopped: () => {
-        topics = []
-        lookup.end()
-      },
-      refused: (error) => this.#events.refused(steps, error),
-    })
   }
 
   /** Ends a subscription and runs `session.unsubscribed`; false if there was none. */
@@ -331,68 +257,6 @@ export class Delivery {
     this.#drains.settle()
     this.#hooks.unsubscribed(this.#rules, session, filter)
     return true
-  }
-
-  #lookUpRetained(asked: RetainedLookup): void {
-    const { session, subscription, pool, topic, steps, wentOut, answered, settled } = asked
-    const { link } = session
-    const question = `${pool.name} ${topic}`
-    if (session.asked.has(question)) {
-      answered()
-      return settled()
-    }
-    session.asked.add(question)
-    const cover = subscription.qos > 0 ? session.lanes.logCover(pool, topic) : undefined
-    const lane = cover === undefined ? undefined : session.lanes.log(pool, topic)
-    let pending = true
-    // the lookup says which entry of the log carries the flag
-    const waits = () => pending
-    if (lane !== undefined) lane.waitsFor = [...lane.waitsFor, waits]
-    const lookup = session.lookup(topic)
-    const settle = () => {
-      pending = false
-      // of a connection that has ended nothing is in there any more; it may be the next one's
-      if (session.link === link) session.answered(question)
-      if (lane !== undefined) lane.waitsFor = lane.waitsFor.filter((other) => other !== waits)
-      lookup.end()
-      this.#wants(session)
-      settled()
-    }
-    const ask = () => pool.retained({
-      topic,
-      reader: cover === undefined || cover.kind === 'latest' ? undefined : { kind: cover.kind, clientid: session.clientid, after: lane?.at },
-      done: (found) => {
-        // unsubscribed meanwhile, and perhaps subscribed again: that one took this question for its own [MQTT-3.10.4-2]
-        const now = session.subscriptions.get(subscription.filter)
-        if (session.link !== link || link === undefined || now === undefined) return settle()
-        if (found instanceof Error) {
-          if (pool.ready) this.#events.refused(steps, found)
-          // asked again until it is answered or the client is gone; the pool may be away for long
-          this.#clock.after(500, () => {
-            if (session.link !== link) return settle()
-            const instead = this.#rules.pools.get(pool.name)
-            if (instead === pool) return ask()
-            settle()
-            // a reload has put another in its place
-            if (instead !== undefined && this.#looksUp(subscription, pool.name)) this.#lookUpRetained({ ...asked, pool: instead, settled: () => {} })
-          })
-          return
-        }
-        answered()
-        if (found !== undefined) {
-          const reader = found.inLogAt === undefined ? undefined : session.lanes.logFor(pool, topic)
-          if (reader !== undefined && found.inLogAt !== undefined) reader.flagRetained(found.record, found.inLogAt)
-          else if (!lookup.wentOut(found.record.id) && wentOut?.(found.record.id) !== true) session.sendLookedUp(question, found.record, now.qos)
-        }
-        settle()
-      },
-    })
-    ask()
-  }
-
-  /** By the rules of now. */
-  #looksUp({ filter }: Subscription, pool: string): boolean {
-    return stepsFor(this.#rules.program, 'session.subscribed', filter).some((step) => step.pool === pool && bringsOf(step) === 'retained')
   }
 
   // --- messages
@@ -492,20 +356,4 @@ export class Delivery {
     for (const reader of readers) reader.pump()
     this.#drains.settle()
   }
-}
-
-/** One question of `on_retain_lookup`. */
-interface RetainedLookup {
-  readonly session: Session
-  readonly subscription: Subscription
-  readonly pool: Pool
-  readonly topic: string
-  /** What has gone out live since the look into the index began that found the topic. */
-  readonly wentOut?: (msgid: string) => boolean
-  /** The rules that ask. */
-  readonly steps: readonly Step[]
-  /** Redis has answered, or the same is being asked already. */
-  readonly answered: () => void
-  /** It is over, with or without an answer. */
-  readonly settled: () => void
 }
