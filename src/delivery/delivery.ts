@@ -186,7 +186,7 @@ export class Delivery {
 
   /**
    * Grants a subscription whose filter is valid. From here on nothing of it is missed; what is
-   * there already comes with {@link fetch}.
+   * there already comes with {@link subscribed}.
    */
   subscribe(session: Session, filter: string, qos: 0 | 1 | 2, options: { readonly own: boolean }): Subscription {
     const shared = sharedFilter(filter)

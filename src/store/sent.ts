@@ -15,8 +15,8 @@ interface Answered {
 }
 
 /**
- * Submissions that have left, in order, until they are told; and of their calls those that are not
- * done with. What Redis did not do, or nobody knows whether it did, is sent again before all else.
+ * Submissions that have left, in order, until their outcomes are known; and of their calls those that
+ * are not done with. What Redis did not do, or nobody knows whether it did, is sent again before all else.
  */
 export function createSent(options: {
   readonly waiting: ReturnType<typeof createWaiting>
