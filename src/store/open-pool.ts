@@ -320,6 +320,7 @@ export function openPool(options: PoolOptions): OpenPool {
   }
 
   function failDoomed(): void {
+    if (doomed.length === 0) return
     const failed = doomed
     doomed = []
     fail(failed, outages.logged ?? 'not connected')

@@ -11,7 +11,9 @@ const TOLD_AT_ONCE = 32
 export function createTelling(tell: (owners: readonly Unanswered[], otherwise: string) => void) {
   let untold: Unanswered[] = []
 
-  function tellInTurns(told: () => void): void {
+  /** `told` is called when all of them were; none may be left from before. */
+  function tellInTurns(finished: Unanswered[], told: () => void): void {
+    untold = finished
     const end = performance.now() + TURN_MS
     let next = 0
     while (next < untold.length && (next === 0 || performance.now() < end)) {
@@ -20,17 +22,13 @@ export function createTelling(tell: (owners: readonly Unanswered[], otherwise: s
     }
     untold = untold.slice(next)
     if (untold.length === 0) told()
-    else setImmediate(() => { tellInTurns(told) })
+    else setImmediate(() => { tellInTurns(untold, told) })
   }
 
   return {
     /** Submissions whose outcomes are known and not told. */
     get size() { return untold.length },
-    /** `told` is called when all of them were; none may be left from before. */
-    begin(finished: Unanswered[], told: () => void): void {
-      untold = finished
-      tellInTurns(told)
-    },
+    begin: tellInTurns,
     takeAll(): Unanswered[] {
       const all = untold
       untold = []
