@@ -6,7 +6,7 @@ import { openAccess, type Access } from './access.ts'
 import { createAcking } from './acking.ts'
 import { answerAt, passingFailure } from './answers.ts'
 import { hearChannels, type Channels } from './channels.ts'
-import { createClockOffset } from './clock-offset.ts'
+import { watchClockOffset } from './clock-offset.ts'
 import { planClusterReads } from './cluster/reads.ts'
 import type { Answer, Call } from './connection.ts'
 import { firstAnswer } from './first-answer.ts'
@@ -129,8 +129,9 @@ export function openPool(options: PoolOptions): OpenPool {
   const hearWake = othersWakes({ pool: spec.name, channel: wakeChannel, own: numbers.batch, log }, wake)
   const first = firstAnswer()
   const isCluster = spec.type === 'cluster'
-
-  const clockOffset = createClockOffset()
+  /** 0 until Redis was asked. */
+  let clockOffsetMs = 0
+  const clockOffset = watchClockOffset((ms) => { clockOffsetMs = ms })
 
   let access = reach(spec)
   /** That of {@link OpenPool.renew}, until it takes over. */
@@ -393,7 +394,7 @@ export function openPool(options: PoolOptions): OpenPool {
     renew,
     get ready() { return ready },
     get pendingBytes() { return pendingBytes },
-    get clockOffsetMs() { return clockOffset.ms },
+    get clockOffsetMs() { return clockOffsetMs },
     get outage() { return outages.current },
     get load() { return { waiting: waiting.size, sent: sent.size + telling.size } },
     command: (args) => lone.run(args),
