@@ -19,6 +19,7 @@ import { RetainedMemory } from './retained-memory.ts'
 import { SessionHooks } from './session-hooks.ts'
 import { Session, type SessionPorts } from './session.ts'
 import { SubscriptionTree } from './subscription-tree.ts'
+import type { InFlight } from './window.ts'
 
 /** A subscriber whose socket does not take what waits is closed after so long (SPEC 4.3). Milliseconds. */
 const STUCK_MS = 10_000

@@ -6,7 +6,8 @@ import type { Step } from '../plan/program.ts'
 import type { Subscription } from './lanes.ts'
 import type { Origin } from './outgoing.ts'
 import type { Clock } from './ports.ts'
-import type { InFlight, Session } from './session.ts'
+import type { Session } from './session.ts'
+import type { InFlight } from './window.ts'
 
 /** What rules do when something happens to a session: it subscribes, is sent a message, acknowledges one. */
 export class SessionHooks {

@@ -10,21 +10,7 @@ import { LazyMap, LazySet } from './lazy.ts'
 import { HeldBytes, type MemoryBudget, MemoryQueue } from './memory-queue.ts'
 import type { Lane, Origin, Outgoing } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
-
-/** A QoS 1 or 2 message on its way to the client. Bodies of covered ones stay in the store. */
-export interface InFlight {
-  readonly packetId: number
-  readonly msgid: string
-  readonly topic: string
-  readonly qos: 1 | 2
-  readonly retain: boolean
-  /** Only of what a rule covers. */
-  readonly origin: Origin | undefined
-  /** Only of what no rule covers. With neither, the message is nobody's: the exchange is only brought to its end. */
-  readonly record: MessageRecord | undefined
-  /** PUBREC was received: PUBREL instead of PUBLISH from now on [MQTT-4.3.3-1]. */
-  released: boolean
-}
+import { type InFlight, Window } from './window.ts'
 
 /** What a session needs of the delivery around it. */
 export interface SessionPorts {
@@ -89,10 +75,8 @@ export class Session implements LanesOwner {
   /** Who may send next; each source once. */
   #turns: (Lane | typeof MEMORY)[] = []
   readonly #inTurn = new LazySet<Lane | typeof MEMORY>()
-  readonly #inFlight = new LazyMap<number, InFlight>()
-  readonly #inFlightIds = new LazySet<string>()
+  readonly #window = new Window()
   readonly #acked = new AckedLately()
-  #lastPacketId = 0
   /** What uncovered messages take, waiting and in flight. */
   readonly held: HeldBytes
   readonly #mqueue: MemoryQueue
@@ -170,7 +154,7 @@ export class Session implements LanesOwner {
   end(): void {
     if (this.connected) this.detach()
     this.#ended = true
-    for (const group of this.#groupsInFlight()) group.gone(this)
+    for (const group of this.#window.groups) group.gone(this)
     this.held.clear()
   }
 
@@ -191,13 +175,7 @@ export class Session implements LanesOwner {
     for (const [from, { granted }] of this.#backlog) if (granted === 0) this.#dropBacklog(from)
     this.#whenEmpty = []
     // it may have left one while it had not acknowledged everything
-    for (const group of new Set([...this.groups, ...this.#groupsInFlight()])) group.gone(this)
-  }
-
-  #groupsInFlight(): Set<Group> {
-    const groups = new Set<Group>()
-    for (const { origin } of this.#inFlight.values()) if (origin?.group !== undefined) groups.add(origin.group)
-    return groups
+    for (const group of new Set([...this.groups, ...this.#window.groups])) group.gone(this)
   }
 
   /** The socket takes bytes again. */
@@ -309,13 +287,13 @@ export class Session implements LanesOwner {
 
   /** PUBACK [MQTT-4.3.2-1]. An unknown packet id is no error: the message may have gone with its session. */
   puback(packetId: number): void {
-    const message = this.#inFlight.get(packetId)
+    const message = this.#window.get(packetId)
     if (message?.qos === 1) this.#finish(message)
   }
 
   /** PUBREC: from now on PUBREL, never PUBLISH again; an unknown one is answered too [MQTT-4.3.3-1]. */
   pubrec(packetId: number): void {
-    const message = this.#inFlight.get(packetId)
+    const message = this.#window.get(packetId)
     if (message?.qos === 1) return
     if (message !== undefined) message.released = true
     this.#link?.pubrel(packetId)
@@ -323,7 +301,7 @@ export class Session implements LanesOwner {
 
   /** PUBCOMP: only now a QoS 2 message is acknowledged (DELIVERY 5: at PUBREC it could be lost). */
   pubcomp(packetId: number): void {
-    const message = this.#inFlight.get(packetId)
+    const message = this.#window.get(packetId)
     if (message?.qos === 2 && message.released) this.#finish(message)
   }
 
@@ -336,34 +314,24 @@ export class Session implements LanesOwner {
 
   /** The pool is closed for good: what a replay would read from it is not sent again from there. */
   abandon(pool: Pool): void {
-    if (!this.#hasInFlightFrom(pool)) return
+    if (!this.#window.hasFrom(pool)) return
     this.#abandoned.add(pool)
     if (this.#phase === 'replay') this.#replay()
   }
 
   /** Something of a shared subscription is on its way to the client; this message, if one is named. */
   hasInFlightOf(group: Group, msgid?: string): boolean {
-    if (msgid !== undefined && !this.#inFlightIds.has(msgid)) return false
-    for (const message of this.#inFlight.values()) {
-      if (message.origin?.group === group && (msgid === undefined || message.msgid === msgid)) return true
-    }
-    return false
+    return this.#window.hasOf(group, msgid)
   }
 
   /** An older message of the topic is on its way to the client: no position may pass it. */
   hasOlderInFlight(topic: string, msgid: string): boolean {
-    for (const message of this.#inFlight.values()) if (message.topic === topic && message.msgid < msgid) return true
-    return false
+    return this.#window.hasOlder(topic, msgid)
   }
 
   /** Nothing of this pool is read, in flight, or waited for. */
   isFreeOf(pool: Pool): boolean {
-    return !this.#hasInFlightFrom(pool) && (this.#lanes?.isFreeOf(pool) ?? true)
-  }
-
-  #hasInFlightFrom(pool: Pool): boolean {
-    for (const { origin } of this.#inFlight.values()) if (origin?.pool === pool) return true
-    return false
+    return !this.#window.hasFrom(pool) && (this.#lanes?.isFreeOf(pool) ?? true)
   }
 
   // --- LanesOwner
@@ -381,7 +349,7 @@ export class Session implements LanesOwner {
   }
 
   isInFlight(msgid: string): boolean {
-    return this.#inFlightIds.has(msgid)
+    return this.#window.has(msgid)
   }
 
   isAckedElsewhere(msgid: string, pool: Pool): boolean {
@@ -458,7 +426,7 @@ export class Session implements LanesOwner {
 
   /** Messages that may be sent now before the window is full; 0 while the socket takes none. */
   get room(): number {
-    return this.#phase === 'open' && this.#windowOpen ? this.#ports.maxInflight() - this.#inFlight.size : 0
+    return this.#phase === 'open' && this.#windowOpen ? this.#ports.maxInflight() - this.#window.size : 0
   }
 
   /** Sends a message of a shared subscription; there was room. */
@@ -472,16 +440,16 @@ export class Session implements LanesOwner {
    * when its session ends, because nobody is left to acknowledge it.
    */
   handBack(group: Group): { readonly msgid: string, readonly topic: string, readonly pool: Pool }[] {
-    const back = [...this.#inFlight.values()].filter((message) => message.origin?.group === group && (!message.released || this.#ended))
-    return back.flatMap(({ packetId, msgid, topic, origin }) => {
-      this.#inFlight.delete(packetId)
-      this.#inFlightIds.delete(msgid)
+    const back = this.#window.messages.filter((message) => message.origin?.group === group && (!message.released || this.#ended))
+    return back.flatMap((message) => {
+      this.#window.remove(message)
+      const { msgid, topic, origin } = message
       return origin === undefined ? [] : [{ msgid, topic, pool: origin.pool }]
     })
   }
 
   get #windowOpen(): boolean {
-    return this.#link !== undefined && this.#link.writable && this.#inFlight.size < this.#ports.maxInflight()
+    return this.#link !== undefined && this.#link.writable && this.#window.size < this.#ports.maxInflight()
   }
 
   #noteLiveRetained(record: MessageRecord): void {
@@ -516,46 +484,32 @@ export class Session implements LanesOwner {
     const link = this.#link
     if (link === undefined) throw new Error('nothing is sent without a connection')
     const { record, qos, retain, origin } = outgoing
-    const packetId = qos === 0 ? 0 : this.#nextPacketId()
+    const packetId = qos === 0 ? 0 : this.#window.nextPacketId()
     if (qos > 0) {
-      this.#inFlight.set(packetId, {
+      this.#window.add({
         packetId, msgid: record.id, topic: record.topic, qos: qos === 2 ? 2 : 1, retain, origin,
         record: origin === undefined ? record : undefined, released: false,
       })
-      this.#inFlightIds.add(record.id)
       if (origin === undefined) this.held.add(record)
     } else origin?.run?.done(record.id)
     link.publish({ topic: record.topic, payload: record.payload, qos, retain, dup, packetId })
     this.#ports.delivered(this, record.id, record.topic, qos)
   }
 
-  #nextPacketId(): number {
-    do this.#lastPacketId = this.#lastPacketId % 65_535 + 1
-    while (this.#inFlight.has(this.#lastPacketId))
-    return this.#lastPacketId
-  }
-
-  /**
-   * The message is stored no longer: it has expired, or another subscriber of the queue acknowledged
-   * it. Of QoS 2 the client may have it all the same, and would take the next message of its packet id
-   * for it: PUBREL until PUBCOMP, which acknowledges nothing, because the client may as well never have had it.
-   */
+  /** The message is stored no longer: it has expired, or another subscriber of the queue acknowledged it. */
   #giveUp(message: InFlight): void {
-    this.#inFlightIds.delete(message.msgid)
+    this.#window.disown(message)
     const { origin, topic } = message
     if (origin?.run !== undefined) {
       const position = origin.run.done(message.msgid, 'gone')
       if (position !== undefined && position !== message.msgid && !this.#abandoned.has(origin.pool)) this.#ports.passed(this, origin, topic, position)
       this.lanes.letGo(origin.pool, topic)
     }
-    if (message.qos === 1) this.#inFlight.delete(message.packetId)
-    else this.#inFlight.set(message.packetId, { ...message, origin: undefined, record: undefined, released: true })
   }
 
   #finish(message: InFlight): void {
-    this.#inFlight.delete(message.packetId)
+    this.#window.remove(message)
     if (message.origin === undefined && message.record === undefined) return this.#ports.wants(this)
-    this.#inFlightIds.delete(message.msgid)
     if (message.record !== undefined) this.held.remove(message.record)
     const { origin, topic, msgid } = message
     if (this.lanes.readsElsewhere(topic, origin?.pool)) this.noteAcked(msgid, origin?.pool)
@@ -572,7 +526,7 @@ export class Session implements LanesOwner {
 
   /** Re-sends what was in flight, in its order, with its packet ids and DUP; PUBRELs too [MQTT-4.4.0-1]. */
   #replay(): void {
-    const missing = [...this.#inFlight.values()].filter((message) =>
+    const missing = this.#window.messages.filter((message) =>
       message.record === undefined && !message.released && !this.#bodies.has(message.msgid)
       && !(message.origin !== undefined && this.#abandoned.has(message.origin.pool)))
     if (missing.length > 0) {
@@ -581,7 +535,7 @@ export class Session implements LanesOwner {
     }
     const link = this.#link
     if (link === undefined) return
-    for (const message of [...this.#inFlight.values()]) {
+    for (const message of this.#window.messages) {
       if (message.released) {
         link.pubrel(message.packetId)
         continue
