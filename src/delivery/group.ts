@@ -71,7 +71,7 @@ export class Group implements LanesOwner {
 
   /** It has no member, and nothing of it is on its way to one that has left. */
   get isOver(): boolean {
-    return this.isEmpty && ![...this.#leavers].some((leaver) => leaver.hasInFlightOf(this))
+    return this.isEmpty && ![...this.#leavers].some((leaver) => leaver.window.hasOf(this))
   }
 
   get connected(): boolean {
@@ -104,7 +104,7 @@ export class Group implements LanesOwner {
   gone(session: Session): void {
     const back = session.handBack(this)
     // it may come back for what it has half received
-    if (!this.#members.has(session) && session.hasInFlightOf(this)) this.#leavers.add(session)
+    if (!this.#members.has(session) && session.window.hasOf(this)) this.#leavers.add(session)
     else this.#leavers.delete(session)
     if (!this.connected) return this.#rest()
     for (const { msgid, topic, pool } of back) {
@@ -192,10 +192,10 @@ export class Group implements LanesOwner {
 
   /** What a member has by a subscription of its own is not the group's. */
   isInFlight(msgid: string): boolean {
-    for (const member of this.#members.keys()) if (member.hasInFlightOf(this, msgid)) return true
+    for (const member of this.#members.keys()) if (member.window.hasOf(this, msgid)) return true
     for (const leaver of this.#leavers) {
-      if (!leaver.hasInFlightOf(this)) this.#leavers.delete(leaver)
-      else if (leaver.hasInFlightOf(this, msgid)) return true
+      if (!leaver.window.hasOf(this)) this.#leavers.delete(leaver)
+      else if (leaver.window.hasOf(this, msgid)) return true
     }
     return false
   }

@@ -10,6 +10,7 @@ import { LazyMap, LazySet } from './lazy.ts'
 import { HeldBytes, type MemoryBudget, MemoryQueue } from './memory-queue.ts'
 import type { Lane, Origin, Outgoing } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
+import { Replay, type ReplayOwner } from './replay.ts'
 import { type InFlight, Window } from './window.ts'
 
 /** What a session needs of the delivery around it. */
@@ -51,7 +52,7 @@ const MEMORY = 'memory'
  * of what is in flight, and a bounded queue for what no rule covers. Offline, only subscriptions,
  * window, queue and positions remain; everything else is read again.
  */
-export class Session implements LanesOwner {
+export class Session implements LanesOwner, ReplayOwner {
   readonly clientid: string
   readonly clean: boolean
   readonly shared = false
@@ -75,7 +76,8 @@ export class Session implements LanesOwner {
   /** Who may send next; each source once. */
   #turns: (Lane | typeof MEMORY)[] = []
   readonly #inTurn = new LazySet<Lane | typeof MEMORY>()
-  readonly #window = new Window()
+  readonly window = new Window()
+  readonly #replay: Replay
   readonly #acked = new AckedLately()
   /** What uncovered messages take, waiting and in flight. */
   readonly held: HeldBytes
@@ -88,12 +90,6 @@ export class Session implements LanesOwner {
   #backlogBytes = 0
   /** Called when nothing waits in memory any more. */
   #whenEmpty: (() => void)[] = []
-  /** Pools that are closed, of what is in flight: nothing can be read from them for a replay. */
-  readonly #abandoned = new LazySet<Pool>()
-  /** A replay that Redis refused is to be tried again. */
-  #retrying = false
-  /** Bodies read for the replay. */
-  readonly #bodies = new LazyMap<string, MessageRecord | undefined>()
   /** Retained lookups on their way, by filter: the retained messages that went out live meanwhile. */
   readonly #lookups = new LazyMap<string, { count: number, live: Set<string> | undefined }>()
   /** Which retained messages are asked for and not answered: asked once, however often the client subscribes. */
@@ -105,6 +101,7 @@ export class Session implements LanesOwner {
     this.#ports = options.ports
     this.held = new HeldBytes(options.ports.budget)
     this.#mqueue = new MemoryQueue(this.held)
+    this.#replay = new Replay(this)
   }
 
   /** Made when they are asked for first: many clients only publish, and empty ones are a tenth of a connection. */
@@ -131,7 +128,7 @@ export class Session implements LanesOwner {
   attach(link: Link): void {
     this.#link = link
     this.#phase = 'opening'
-    this.#retrying = false
+    this.#replay.attach()
     this.stuckSince = undefined
     this.awaySince = undefined
   }
@@ -147,14 +144,14 @@ export class Session implements LanesOwner {
     this.#lanes?.attach()
     if (this.#mqueue.length > 0 || this.#backlog.size > 0) this.#takesTurn(MEMORY)
     this.#phase = 'replay'
-    this.#replay()
+    this.#replay.run()
   }
 
   /** The session is gone for good. */
   end(): void {
     if (this.connected) this.detach()
     this.#ended = true
-    for (const group of this.#window.groups) group.gone(this)
+    for (const group of this.window.groups) group.gone(this)
     this.held.clear()
   }
 
@@ -164,7 +161,7 @@ export class Session implements LanesOwner {
     this.#phase = 'offline'
     this.stuckSince = undefined
     this.awaySince = this.#ports.clock.now()
-    this.#bodies.clear()
+    this.#replay.detach()
     this.#lookups.clear()
     this.asked.clear()
     this.#lanes?.detach()
@@ -175,7 +172,7 @@ export class Session implements LanesOwner {
     for (const [from, { granted }] of this.#backlog) if (granted === 0) this.#dropBacklog(from)
     this.#whenEmpty = []
     // it may have left one while it had not acknowledged everything
-    for (const group of new Set([...this.groups, ...this.#window.groups])) group.gone(this)
+    for (const group of new Set([...this.groups, ...this.window.groups])) group.gone(this)
   }
 
   /** The socket takes bytes again. */
@@ -287,13 +284,13 @@ export class Session implements LanesOwner {
 
   /** PUBACK [MQTT-4.3.2-1]. An unknown packet id is no error: the message may have gone with its session. */
   puback(packetId: number): void {
-    const message = this.#window.get(packetId)
+    const message = this.window.get(packetId)
     if (message?.qos === 1) this.#finish(message)
   }
 
   /** PUBREC: from now on PUBREL, never PUBLISH again; an unknown one is answered too [MQTT-4.3.3-1]. */
   pubrec(packetId: number): void {
-    const message = this.#window.get(packetId)
+    const message = this.window.get(packetId)
     if (message?.qos === 1) return
     if (message !== undefined) message.released = true
     this.#link?.pubrel(packetId)
@@ -301,7 +298,7 @@ export class Session implements LanesOwner {
 
   /** PUBCOMP: only now a QoS 2 message is acknowledged (DELIVERY 5: at PUBREC it could be lost). */
   pubcomp(packetId: number): void {
-    const message = this.#window.get(packetId)
+    const message = this.window.get(packetId)
     if (message?.qos === 2 && message.released) this.#finish(message)
   }
 
@@ -309,29 +306,24 @@ export class Session implements LanesOwner {
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
     this.#lanes?.poolBack(pool, options)
-    if (this.#phase === 'replay') this.#replay()
+    if (this.#phase === 'replay') this.#replay.run()
   }
 
   /** The pool is closed for good: what a replay would read from it is not sent again from there. */
   abandon(pool: Pool): void {
-    if (!this.#window.hasFrom(pool)) return
-    this.#abandoned.add(pool)
-    if (this.#phase === 'replay') this.#replay()
-  }
-
-  /** Something of a shared subscription is on its way to the client; this message, if one is named. */
-  hasInFlightOf(group: Group, msgid?: string): boolean {
-    return this.#window.hasOf(group, msgid)
+    if (!this.window.hasFrom(pool)) return
+    this.#replay.abandon(pool)
+    if (this.#phase === 'replay') this.#replay.run()
   }
 
   /** An older message of the topic is on its way to the client: no position may pass it. */
   hasOlderInFlight(topic: string, msgid: string): boolean {
-    return this.#window.hasOlder(topic, msgid)
+    return this.window.hasOlder(topic, msgid)
   }
 
   /** Nothing of this pool is read, in flight, or waited for. */
   isFreeOf(pool: Pool): boolean {
-    return !this.#window.hasFrom(pool) && (this.#lanes?.isFreeOf(pool) ?? true)
+    return !this.window.hasFrom(pool) && (this.#lanes?.isFreeOf(pool) ?? true)
   }
 
   // --- LanesOwner
@@ -349,7 +341,7 @@ export class Session implements LanesOwner {
   }
 
   isInFlight(msgid: string): boolean {
-    return this.#window.has(msgid)
+    return this.window.has(msgid)
   }
 
   isAckedElsewhere(msgid: string, pool: Pool): boolean {
@@ -426,7 +418,7 @@ export class Session implements LanesOwner {
 
   /** Messages that may be sent now before the window is full; 0 while the socket takes none. */
   get room(): number {
-    return this.#phase === 'open' && this.#windowOpen ? this.#ports.maxInflight() - this.#window.size : 0
+    return this.#phase === 'open' && this.#windowOpen ? this.#ports.maxInflight() - this.window.size : 0
   }
 
   /** Sends a message of a shared subscription; there was room. */
@@ -440,16 +432,16 @@ export class Session implements LanesOwner {
    * when its session ends, because nobody is left to acknowledge it.
    */
   handBack(group: Group): { readonly msgid: string, readonly topic: string, readonly pool: Pool }[] {
-    const back = this.#window.messages.filter((message) => message.origin?.group === group && (!message.released || this.#ended))
+    const back = this.window.messages.filter((message) => message.origin?.group === group && (!message.released || this.#ended))
     return back.flatMap((message) => {
-      this.#window.remove(message)
+      this.window.remove(message)
       const { msgid, topic, origin } = message
       return origin === undefined ? [] : [{ msgid, topic, pool: origin.pool }]
     })
   }
 
   get #windowOpen(): boolean {
-    return this.#link !== undefined && this.#link.writable && this.#window.size < this.#ports.maxInflight()
+    return this.#link !== undefined && this.#link.writable && this.window.size < this.#ports.maxInflight()
   }
 
   #noteLiveRetained(record: MessageRecord): void {
@@ -484,9 +476,9 @@ export class Session implements LanesOwner {
     const link = this.#link
     if (link === undefined) throw new Error('nothing is sent without a connection')
     const { record, qos, retain, origin } = outgoing
-    const packetId = qos === 0 ? 0 : this.#window.nextPacketId()
+    const packetId = qos === 0 ? 0 : this.window.nextPacketId()
     if (qos > 0) {
-      this.#window.add({
+      this.window.add({
         packetId, msgid: record.id, topic: record.topic, qos: qos === 2 ? 2 : 1, retain, origin,
         record: origin === undefined ? record : undefined, released: false,
       })
@@ -496,19 +488,8 @@ export class Session implements LanesOwner {
     this.#ports.delivered(this, record.id, record.topic, qos)
   }
 
-  /** The message is stored no longer: it has expired, or another subscriber of the queue acknowledged it. */
-  #giveUp(message: InFlight): void {
-    this.#window.disown(message)
-    const { origin, topic } = message
-    if (origin?.run !== undefined) {
-      const position = origin.run.done(message.msgid, 'gone')
-      if (position !== undefined && position !== message.msgid && !this.#abandoned.has(origin.pool)) this.#ports.passed(this, origin, topic, position)
-      this.lanes.letGo(origin.pool, topic)
-    }
-  }
-
   #finish(message: InFlight): void {
-    this.#window.remove(message)
+    this.window.remove(message)
     if (message.origin === undefined && message.record === undefined) return this.#ports.wants(this)
     if (message.record !== undefined) this.held.remove(message.record)
     const { origin, topic, msgid } = message
@@ -524,69 +505,30 @@ export class Session implements LanesOwner {
     this.#acked.note(msgid, pool)
   }
 
-  /** Re-sends what was in flight, in its order, with its packet ids and DUP; PUBRELs too [MQTT-4.4.0-1]. */
-  #replay(): void {
-    const missing = this.#window.messages.filter((message) =>
-      message.record === undefined && !message.released && !this.#bodies.has(message.msgid)
-      && !(message.origin !== undefined && this.#abandoned.has(message.origin.pool)))
-    if (missing.length > 0) {
-      for (const [pool, messages] of groupByPool(missing)) this.#readBodies(pool, messages)
-      return
-    }
-    const link = this.#link
-    if (link === undefined) return
-    for (const message of this.#window.messages) {
-      if (message.released) {
-        link.pubrel(message.packetId)
-        continue
-      }
-      const record = message.record ?? this.#bodies.get(message.msgid)
-      if (record === undefined) {
-        this.#giveUp(message)
-        if (message.qos === 2) link.pubrel(message.packetId)
-        continue
-      }
-      link.publish({
-        topic: message.topic, payload: record.payload, qos: message.qos, retain: message.retain, dup: true,
-        packetId: message.packetId,
-      })
-      this.#ports.delivered(this, message.msgid, message.topic, message.qos)
-    }
-    this.#bodies.clear()
-    // nothing of them is sent again
-    this.#abandoned.clear()
-    this.#phase = 'open'
-    this.#ports.wants(this)
+  // --- ReplayOwner
+
+  get isReplaying(): boolean {
+    return this.#phase === 'replay'
   }
 
-  #readBodies(pool: Pool, messages: readonly InFlight[]): void {
-    if (!pool.ready) return
-    const link = this.#link
-    const logged = messages.filter((message) => message.origin?.kind === 'log')
-    const latest = messages.filter((message) => message.origin?.kind === 'latest')
-    let unanswered = latest.length + (logged.length > 0 ? 1 : 0)
-    const answer = (records: readonly (MessageRecord | undefined)[] | Error, of: readonly InFlight[]) => {
-      unanswered--
-      if (this.#link !== link || this.#phase !== 'replay') return
-      if (records instanceof Error) {
-        // an absent pool asks again when it is back
-        if (!pool.ready || this.#retrying) return
-        this.#retrying = true
-        this.later(() => {
-          this.#retrying = false
-          this.#replay()
-        })
-        return
-      }
-      of.forEach((message, i) => this.#bodies.set(message.msgid, records[i]))
-      // what is missing then is asked for anew
-      if (unanswered === 0 && !this.#retrying) this.#replay()
+  sentAgain({ msgid, topic, qos }: InFlight): void {
+    this.#ports.delivered(this, msgid, topic, qos)
+  }
+
+  /** The message is stored no longer: it has expired, or another subscriber of the queue acknowledged it. */
+  giveUp(message: InFlight): void {
+    this.window.disown(message)
+    const { origin, topic } = message
+    if (origin?.run !== undefined) {
+      const position = origin.run.done(message.msgid, 'gone')
+      if (position !== undefined && position !== message.msgid && !this.#replay.isAbandoned(origin.pool)) this.#ports.passed(this, origin, topic, position)
+      this.lanes.letGo(origin.pool, topic)
     }
-    if (logged.length > 0) pool.bodies(logged.map((message) => message.msgid), (records) => answer(records, logged))
-    for (const message of latest) {
-      pool.latest(message.topic, (found) => answer(
-        found instanceof Error ? found : [found?.id === message.msgid ? found : undefined], [message]))
-    }
+  }
+
+  replayed(): void {
+    this.#phase = 'open'
+    this.#ports.wants(this)
   }
 
   // --- inside
@@ -606,16 +548,4 @@ export class Session implements LanesOwner {
   noteStuck(): void {
     if (this.#link?.writable === false) this.stuckSince ??= this.#ports.clock.now()
   }
-}
-
-function groupByPool(messages: readonly InFlight[]): Map<Pool, InFlight[]> {
-  const groups = new Map<Pool, InFlight[]>()
-  for (const message of messages) {
-    const pool = message.origin?.pool
-    if (pool === undefined) continue
-    const group = groups.get(pool)
-    if (group === undefined) groups.set(pool, [message])
-    else group.push(message)
-  }
-  return groups
 }

@@ -159,13 +159,13 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'what was in flight is not sent again on the next connection',
-    breakage: { file: 'delivery/session.js', find: 'for (const message of this.#window.messages) {\n            if (message.released)', replace: 'for (const message of []) {\n            if (message.released)' },
+    breakage: { file: 'delivery/replay.js', find: 'for (const message of this.#owner.window.messages) {\n            if (message.released)', replace: 'for (const message of []) {\n            if (message.released)' },
     notice: inTrial(connectionsCut(60), 'waiting'),
     takesLong: true,
   },
   {
     name: 'the window has no end',
-    breakage: { file: 'delivery/session.js', find: 'this.#link.writable && this.#window.size < this.#ports.maxInflight()', replace: 'this.#link.writable' },
+    breakage: { file: 'delivery/session.js', find: 'this.#link.writable && this.window.size < this.#ports.maxInflight()', replace: 'this.#link.writable' },
     notice: inScene('no more than the window is on its way'),
   },
   // 4.4 reload
