@@ -1,16 +1,17 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Counters } from '../engine/counters.ts'
 import type { Rules } from '../engine/rules.ts'
-import { matchesTopic } from '../language/topic-filter.ts'
 import type { Step } from '../plan/program.ts'
 import { AckedLately } from './acked-lately.ts'
 import type { Group } from './group.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
 import { LazyMap, LazySet } from './lazy.ts'
+import { LiveRetained } from './live-retained.ts'
 import { HeldBytes, type MemoryBudget, MemoryQueue } from './memory-queue.ts'
 import type { Lane, Origin, Outgoing } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
 import { Replay, type ReplayOwner } from './replay.ts'
+import { RetainedBacklog } from './retained-backlog.ts'
 import { type InFlight, Window } from './window.ts'
 
 /** What a session needs of the delivery around it. */
@@ -38,12 +39,6 @@ export interface SessionPorts {
 
 /** Milliseconds until a read that Redis refused is tried again. */
 const RETRY_MS = 1000
-
-/** Retained messages that went out live during a lookup, remembered at most; beyond, one may come twice. */
-const LIVE_RETAINED = 1000
-
-/** Payloads of looked-up retained messages that wait; beyond, no more are looked up. */
-const BACKLOG_BYTES = 256 * 1024
 
 const MEMORY = 'memory'
 
@@ -84,14 +79,12 @@ export class Session implements LanesOwner, ReplayOwner {
   readonly #mqueue: MemoryQueue
   /** What waits behind a lane of its topic that is no longer covered. */
   readonly #tails = new LazyMap<string, MemoryQueue>()
-  /** Retained messages of new subscriptions, by where they are from; sent as the queue is empty. */
-  readonly #backlog = new LazyMap<string, { readonly records: Iterator<MessageRecord>, readonly granted: 0 | 1 | 2, readonly bytes: number }>()
-  /** Of payloads in it that were looked up. */
-  #backlogBytes = 0
+  /** Sent as the queue is empty. */
+  readonly #backlog = new RetainedBacklog()
   /** Called when nothing waits in memory any more. */
   #whenEmpty: (() => void)[] = []
-  /** Retained lookups on their way, by filter: the retained messages that went out live meanwhile. */
-  readonly #lookups = new LazyMap<string, { count: number, live: Set<string> | undefined }>()
+  /** Of this connection, made for the first. */
+  #lookups: LiveRetained | undefined
   /** Which retained messages are asked for and not answered: asked once, however often the client subscribes. */
   readonly asked = new LazySet<string>()
 
@@ -142,7 +135,7 @@ export class Session implements LanesOwner, ReplayOwner {
       else subscription.group.here()
     }
     this.#lanes?.attach()
-    if (this.#mqueue.length > 0 || this.#backlog.size > 0) this.#takesTurn(MEMORY)
+    if (this.#mqueue.length > 0 || !this.#backlog.isEmpty) this.#takesTurn(MEMORY)
     this.#phase = 'replay'
     this.#replay.run()
   }
@@ -162,14 +155,13 @@ export class Session implements LanesOwner, ReplayOwner {
     this.stuckSince = undefined
     this.awaySince = this.#ports.clock.now()
     this.#replay.detach()
-    this.#lookups.clear()
+    this.#lookups = undefined
     this.asked.clear()
     this.#lanes?.detach()
     this.#turns = []
     this.#inTurn.clear()
     for (const topic of [...this.#tails.keys()]) this.untail(topic)
-    // QoS 0 does not outlive the connection
-    for (const [from, { granted }] of this.#backlog) if (granted === 0) this.#dropBacklog(from)
+    this.#backlog.detach()
     this.#whenEmpty = []
     // it may have left one while it had not acknowledged everything
     for (const group of new Set([...this.groups, ...this.window.groups])) group.gone(this)
@@ -185,7 +177,7 @@ export class Session implements LanesOwner, ReplayOwner {
 
   /** A message that was published: its lanes are woken, or it is served from memory. `granted`: among the filters that match. */
   receive(record: MessageRecord, granted: 0 | 1 | 2, placed: readonly Placed[]): void {
-    if (record.retain) this.#noteLiveRetained(record)
+    if (record.retain) this.#lookups?.noteLive(record)
     const qos = record.qos < granted ? record.qos : granted
     if (qos === 0) {
       this.sendQos0(record)
@@ -231,10 +223,7 @@ export class Session implements LanesOwner, ReplayOwner {
    * and the socket take them. Those still waiting `from` the same place at the same QoS are replaced.
    */
   sendRetained(from: string, records: Iterable<MessageRecord>, granted: 0 | 1 | 2, bytes = 0): void {
-    const key = `${granted} ${from}`
-    this.#dropBacklog(key)
-    this.#backlog.set(key, { records: records[Symbol.iterator](), granted, bytes })
-    this.#backlogBytes += bytes
+    this.#backlog.add(from, records, granted, bytes)
     this.#takesTurn(MEMORY)
   }
 
@@ -245,7 +234,7 @@ export class Session implements LanesOwner, ReplayOwner {
 
   /** More may be looked up: little of what was waits to be sent. */
   get hasRoomForRetained(): boolean {
-    return this.#backlogBytes < BACKLOG_BYTES
+    return this.#backlog.hasRoom
   }
 
   /** Calls back when nothing waits in memory any more; never, if the connection ends before. */
@@ -257,17 +246,9 @@ export class Session implements LanesOwner, ReplayOwner {
   // --- retained lookups
 
   /** A lookup for a filter is on its way, until its end. `wentOut`: the message went out live meanwhile. */
-  lookup(filter: string): { readonly wentOut: (msgid: string) => boolean, readonly end: () => void } {
-    const pending = this.#lookups.get(filter) ?? { count: 0, live: undefined }
-    pending.count++
-    this.#lookups.set(filter, pending)
-    return {
-      wentOut: (msgid) => pending.live?.has(msgid) === true,
-      end: () => {
-        pending.count--
-        if (pending.count === 0 && this.#lookups.get(filter) === pending) this.#lookups.delete(filter)
-      },
-    }
+  lookup(filter: string): ReturnType<LiveRetained['begin']> {
+    this.#lookups ??= new LiveRetained()
+    return this.#lookups.begin(filter)
   }
 
   retainedAlone(record: MessageRecord): void {
@@ -444,32 +425,13 @@ export class Session implements LanesOwner, ReplayOwner {
     return this.#link !== undefined && this.#link.writable && this.window.size < this.#ports.maxInflight()
   }
 
-  #noteLiveRetained(record: MessageRecord): void {
-    for (const [filter, pending] of this.#lookups) {
-      if (!matchesTopic(filter, record.topic)) continue
-      pending.live ??= new Set()
-      if (pending.live.size < LIVE_RETAINED) pending.live.add(record.id)
-    }
-  }
-
   #fromMemory(): Outgoing | undefined {
     const waiting = this.#mqueue.shift()
     if (waiting !== undefined) return waiting
-    for (const [from, { records, granted }] of this.#backlog) {
-      const step: IteratorResult<MessageRecord, unknown> = records.next()
-      if (step.done !== true) {
-        const record = step.value
-        return { record, qos: record.qos < granted ? record.qos : granted, retain: true, origin: undefined }
-      }
-      this.#dropBacklog(from)
-    }
+    const retained = this.#backlog.take()
+    if (retained !== undefined) return retained
     for (const callback of this.#whenEmpty.splice(0)) callback()
     return this.#mqueue.shift()
-  }
-
-  #dropBacklog(from: string): void {
-    this.#backlogBytes -= this.#backlog.get(from)?.bytes ?? 0
-    this.#backlog.delete(from)
   }
 
   #send(outgoing: Outgoing, dup = false): void {
