@@ -1,5 +1,4 @@
 import type { MessageRecord } from '../actions/message-record.ts'
-import type { Counters } from '../engine/counters.ts'
 import type { Rules } from '../engine/rules.ts'
 import type { Step } from '../plan/program.ts'
 import { AckedLately } from './acked-lately.ts'
@@ -7,22 +6,20 @@ import type { Group } from './group.ts'
 import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
 import { LazyMap, LazySet } from './lazy.ts'
 import { LiveRetained } from './live-retained.ts'
-import { HeldBytes, type MemoryBudget, MemoryQueue } from './memory-queue.ts'
+import { HeldBytes, type MemoryBudget } from './memory-queue.ts'
 import type { Lane, Origin, Outgoing } from './outgoing.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
 import { Replay, type ReplayOwner } from './replay.ts'
-import { RetainedBacklog } from './retained-backlog.ts'
+import { SessionMemory, type SessionMemoryPorts } from './session-memory.ts'
 import { type InFlight, Window } from './window.ts'
 
 /** What a session needs of the delivery around it. */
-export interface SessionPorts {
+export interface SessionPorts extends SessionMemoryPorts {
   readonly clock: Clock
-  readonly counters: Counters
   readonly budget: MemoryBudget
   /** Busy lanes that one session may have now. */
   laneShare(): number
   maxInflight(): number
-  maxMqueueLen(): number
   rules(): Rules
   /** Highest QoS granted for the topic among the filters that match [MQTT-3.3.5-1]. */
   granted(session: Session, topic: string): 0 | 1 | 2
@@ -76,13 +73,7 @@ export class Session implements LanesOwner, ReplayOwner {
   readonly #acked = new AckedLately()
   /** What uncovered messages take, waiting and in flight. */
   readonly held: HeldBytes
-  readonly #mqueue: MemoryQueue
-  /** What waits behind a lane of its topic that is no longer covered. */
-  readonly #tails = new LazyMap<string, MemoryQueue>()
-  /** Sent as the queue is empty. */
-  readonly #backlog = new RetainedBacklog()
-  /** Called when nothing waits in memory any more. */
-  #whenEmpty: (() => void)[] = []
+  readonly #memory: SessionMemory
   /** Of this connection, made for the first. */
   #lookups: LiveRetained | undefined
   /** Which retained messages are asked for and not answered: asked once, however often the client subscribes. */
@@ -93,7 +84,7 @@ export class Session implements LanesOwner, ReplayOwner {
     this.clean = options.clean
     this.#ports = options.ports
     this.held = new HeldBytes(options.ports.budget)
-    this.#mqueue = new MemoryQueue(this.held)
+    this.#memory = new SessionMemory(this.held, options.ports)
     this.#replay = new Replay(this)
   }
 
@@ -135,7 +126,7 @@ export class Session implements LanesOwner, ReplayOwner {
       else subscription.group.here()
     }
     this.#lanes?.attach()
-    if (this.#mqueue.length > 0 || !this.#backlog.isEmpty) this.#takesTurn(MEMORY)
+    if (this.#memory.hasSome) this.#takesTurn(MEMORY)
     this.#phase = 'replay'
     this.#replay.run()
   }
@@ -160,9 +151,7 @@ export class Session implements LanesOwner, ReplayOwner {
     this.#lanes?.detach()
     this.#turns = []
     this.#inTurn.clear()
-    for (const topic of [...this.#tails.keys()]) this.untail(topic)
-    this.#backlog.detach()
-    this.#whenEmpty = []
+    this.#memory.detach()
     // it may have left one while it had not acknowledged everything
     for (const group of new Set([...this.groups, ...this.window.groups])) group.gone(this)
   }
@@ -197,12 +186,10 @@ export class Session implements LanesOwner, ReplayOwner {
   enqueue(record: MessageRecord, qos: 1 | 2): void {
     const outgoing: Outgoing = { record, qos, retain: false, origin: undefined }
     if (this.lanes.isDraining(record.topic)) {
-      const tail = this.#tails.get(record.topic) ?? new MemoryQueue(this.held)
-      this.#tails.set(record.topic, tail)
-      this.#queue(tail, outgoing)
+      this.#memory.pushBehind(outgoing)
       return
     }
-    this.#queue(this.#mqueue, outgoing)
+    this.#memory.push(outgoing)
     if (this.connected) this.#takesTurn(MEMORY)
   }
 
@@ -223,7 +210,7 @@ export class Session implements LanesOwner, ReplayOwner {
    * and the socket take them. Those still waiting `from` the same place at the same QoS are replaced.
    */
   sendRetained(from: string, records: Iterable<MessageRecord>, granted: 0 | 1 | 2, bytes = 0): void {
-    this.#backlog.add(from, records, granted, bytes)
+    this.#memory.retained.add(from, records, granted, bytes)
     this.#takesTurn(MEMORY)
   }
 
@@ -234,12 +221,12 @@ export class Session implements LanesOwner, ReplayOwner {
 
   /** More may be looked up: little of what was waits to be sent. */
   get hasRoomForRetained(): boolean {
-    return this.#backlog.hasRoom
+    return this.#memory.retained.hasRoom
   }
 
   /** Calls back when nothing waits in memory any more; never, if the connection ends before. */
   whenMemoryEmpty(callback: () => void): void {
-    this.#whenEmpty.push(callback)
+    this.#memory.whenEmpty(callback)
     this.#takesTurn(MEMORY)
   }
 
@@ -330,13 +317,11 @@ export class Session implements LanesOwner, ReplayOwner {
   }
 
   isQueued(msgid: string): boolean {
-    if (this.#mqueue.length === 0 && this.#tails.size === 0) return false
-    const waits = (queue: MemoryQueue) => queue.some(({ id }) => id === msgid)
-    return waits(this.#mqueue) || [...this.#tails.values()].some(waits)
+    return this.#memory.has(msgid)
   }
 
   isTopicQueued(topic: string): boolean {
-    return this.#mqueue.some((record) => record.topic === topic)
+    return this.#memory.hasTopic(topic)
   }
 
   memoryFree(): void {
@@ -352,11 +337,7 @@ export class Session implements LanesOwner, ReplayOwner {
   }
 
   untail(topic: string): void {
-    const tail = this.#tails.get(topic)
-    if (tail === undefined) return
-    this.#tails.delete(topic)
-    for (let outgoing = tail.shift(); outgoing !== undefined; outgoing = tail.shift()) this.#queue(this.#mqueue, outgoing)
-    if (this.connected) this.#takesTurn(MEMORY)
+    if (this.#memory.untail(topic) && this.connected) this.#takesTurn(MEMORY)
   }
 
   brought(steps: readonly Step[], times: number): void {
@@ -383,7 +364,7 @@ export class Session implements LanesOwner, ReplayOwner {
     while (this.#windowOpen) {
       const source = this.#turns.shift()
       if (source === undefined) break
-      const outgoing = source === MEMORY ? (this.#lanes?.holdsMemory === true ? undefined : this.#fromMemory()) : source.ready ? source.take() : undefined
+      const outgoing = source === MEMORY ? (this.#lanes?.holdsMemory === true ? undefined : this.#memory.take()) : source.ready ? source.take() : undefined
       if (outgoing !== undefined) this.#send(outgoing)
       if (source === MEMORY ? outgoing !== undefined : source.ready) this.#turns.push(source)
       else if (source !== MEMORY && source.waiting) waiting.push(source)
@@ -423,15 +404,6 @@ export class Session implements LanesOwner, ReplayOwner {
 
   get #windowOpen(): boolean {
     return this.#link !== undefined && this.#link.writable && this.window.size < this.#ports.maxInflight()
-  }
-
-  #fromMemory(): Outgoing | undefined {
-    const waiting = this.#mqueue.shift()
-    if (waiting !== undefined) return waiting
-    const retained = this.#backlog.take()
-    if (retained !== undefined) return retained
-    for (const callback of this.#whenEmpty.splice(0)) callback()
-    return this.#mqueue.shift()
   }
 
   #send(outgoing: Outgoing, dup = false): void {
@@ -500,10 +472,6 @@ export class Session implements LanesOwner, ReplayOwner {
     if (this.#inTurn.has(source)) return
     this.#inTurn.add(source)
     this.#turns.push(source)
-  }
-
-  #queue(queue: MemoryQueue, outgoing: Outgoing): void {
-    this.#ports.counters.mqueueDropped += queue.push(outgoing, this.#ports.maxMqueueLen())
   }
 
   /** The socket takes nothing although something is to be sent: since when is noted. */
