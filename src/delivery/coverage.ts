@@ -3,6 +3,7 @@ import { bringsOf, poolOf, runs, type Rules } from '../engine/rules.ts'
 import { LONGEST_REMEMBERED } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
+import type { Lane } from './outgoing.ts'
 import type { Pool } from './ports.ts'
 
 /** What the rules fetch from one pool for a subscription. */
@@ -109,6 +110,11 @@ function findCovers(rules: Rules, filters: readonly string[], topic: string): re
 /** Both read the same thing in the same way. */
 export function sameFetch(a: Fetch, b: Fetch): boolean {
   return a.pool === b.pool && a.kind === b.kind
+}
+
+/** The kind of lane that carries a fetch out. */
+export function laneKind(fetch: Fetch): Lane['kind'] {
+  return fetch.kind === 'latest' ? 'latest' : 'log'
 }
 
 /** The retained message of a topic is kept in Redis alone: a rule stores it where another looks it up (SPEC 4.3). */

@@ -10,7 +10,6 @@ import { fetchSteps, keepsRetained } from './coverage.ts'
 import { DrainWaiters } from './drain-waiters.ts'
 import { Group, type GroupPorts } from './group.ts'
 import { LaneShare } from './lane-share.ts'
-import type { Subscription } from './lanes.ts'
 import { MemoryBudget } from './memory-queue.ts'
 import { MissedWakes } from './missed-wakes.ts'
 import type { Clock, Link, Placed, Pool } from './ports.ts'
@@ -18,8 +17,8 @@ import { RetainedLookups } from './retained-lookups.ts'
 import { RetainedMemory } from './retained-memory.ts'
 import { SessionHooks } from './session-hooks.ts'
 import { Session, type SessionPorts } from './session.ts'
+import type { Subscription } from './subscription.ts'
 import { SubscriptionTree } from './subscription-tree.ts'
-import type { InFlight } from './window.ts'
 
 /** A subscriber whose socket does not take what waits is closed after so long (SPEC 4.3). Milliseconds. */
 const STUCK_MS = 10_000

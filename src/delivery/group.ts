@@ -2,11 +2,12 @@ import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
 import type { Step } from '../plan/program.ts'
 import { AckedLately } from './acked-lately.ts'
-import { Lanes, type LanesOwner, type Subscription } from './lanes.ts'
+import { Lanes, type LanesOwner } from './lanes.ts'
 import { HeldBytes, type MemoryBudget } from './memory-queue.ts'
 import type { Lane } from './outgoing.ts'
 import type { Clock, Placed, Pool } from './ports.ts'
 import type { Session } from './session.ts'
+import type { Subscription } from './subscription.ts'
 
 /** What a group needs of the delivery around it. */
 export interface GroupPorts {

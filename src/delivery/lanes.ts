@@ -1,47 +1,28 @@
 import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
-import { isWildcard, LONGEST_REMEMBERED, matchesTopic } from '../language/topic-filter.ts'
+import { isWildcard, matchesTopic } from '../language/topic-filter.ts'
 import type { Step } from '../plan/program.ts'
-import { coversOf, fetchesOf, fetchSteps, sameFetch, type Cover, type Fetch } from './coverage.ts'
-import type { Group } from './group.ts'
+import { fetchSteps, laneKind, sameFetch, type Cover, type Fetch } from './coverage.ts'
 import { LatestLane } from './latest-lane.ts'
 import { LazyMap, LazySet } from './lazy.ts'
 import { LogLane } from './log-lane.ts'
 import type { HeldBytes } from './memory-queue.ts'
 import type { Lane, LaneOwner } from './outgoing.ts'
 import type { Pool } from './ports.ts'
+import { ReaderCoverage, type Reader } from './reader-coverage.ts'
 import { RunList } from './run-list.ts'
-import { SubscriptionTree } from './subscription-tree.ts'
+import type { Subscription } from './subscription.ts'
 import { TopicScan } from './topic-scan.ts'
 import { TopicScans } from './topic-scans.ts'
 import { TopicTree } from './topic-tree.ts'
 
-/** One granted subscription. */
-export interface Subscription {
-  readonly filter: string
-  qos: 0 | 1 | 2
-  /** By the client's own SUBSCRIBE on this connection; a proxy subscription does not change it. */
-  own: boolean
-  /**
-   * The rules that have been replaced since what is stored was last fetched for it. A topic that
-   * one of them did not serve as today's do begins at its next message (SPEC 4.4).
-   */
-  replaced: readonly Rules[]
-  /** Of a shared subscription: who reads for it. */
-  readonly group: Group | undefined
-}
-
 /** What the lanes need of the session whose they are. */
-export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 'isAckedElsewhere' | 'isQueued' | 'fed' | 'retainedAlone' | 'later'> {
+export interface LanesOwner extends Reader, Pick<LaneOwner, 'clientid' | 'isInFlight' | 'isAckedElsewhere' | 'isQueued' | 'fed' | 'retainedAlone' | 'later'> {
   readonly connected: boolean
-  /** One reader for several clients: only queues can be shared so, and there is no position. */
-  readonly shared: boolean
-  readonly subscriptions: Pick<ReadonlyMap<string, Subscription>, 'get' | 'has' | 'values'>
   /** What it holds in memory. */
   readonly held: HeldBytes
   /** Lanes that it may have busy now. */
   readonly laneShare: number
-  rules(): Rules
   /** Highest QoS granted for the topic [MQTT-3.3.5-1]. */
   granted(topic: string): 0 | 1 | 2
   /** A message of the topic waits in memory. */
@@ -58,13 +39,8 @@ export interface LanesOwner extends Pick<LaneOwner, 'clientid' | 'isInFlight' | 
   refused(steps: readonly Step[], error: Error): void
 }
 
-/** Topics whose covers are remembered until rules or subscriptions change. */
-const COVERS = 2_000
 /** Lanes of a session that read at once: its window is small, and each may bring a page. */
 const READING = 64
-/** Reloads remembered per subscription; beyond, all that is not open counts as newly served. */
-const REPLACED = 16
-
 /**
  * All lanes of one session: which topics it reads from which pool, opened when a topic is
  * subscribed, found in an index, or woken, and given up when it is no longer covered.
@@ -95,14 +71,11 @@ export class Lanes implements LaneOwner {
   #fetched = false
   /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
   #drains: { readonly filter: string, readonly fetch: Fetch }[] = []
-  readonly #covers = new LazyMap<string, readonly Cover[]>()
-  /** Those of different topics that are the same, by what they say: most topics of a session are covered alike. */
-  readonly #coversAlike = new LazyMap<string, readonly Cover[]>()
-  /** What it is asked is remembered in `#covers`. */
-  readonly #wildcards = new SubscriptionTree<string>(0)
+  readonly #coverage: ReaderCoverage
 
   constructor(owner: LanesOwner) {
     this.#owner = owner
+    this.#coverage = new ReaderCoverage(owner)
   }
 
   get clientid(): string {
@@ -122,7 +95,7 @@ export class Lanes implements LaneOwner {
     if (subscription.qos === 0 || subscription.group !== undefined) return
     subscription.replaced = []
     const { filter } = subscription
-    for (const fetch of this.#fetches(this.#owner.rules(), filter)) {
+    for (const fetch of this.#coverage.fetches(filter)) {
       const reader = this.#bring(filter, fetch)
       this.#bringing.set(reader, {
         steps: fetchSteps(this.#owner.rules(), filter, fetch),
@@ -215,7 +188,7 @@ export class Lanes implements LaneOwner {
 
   /** How a pool's log of the topic would be read. */
   logCover(pool: Pool, topic: string): Cover | undefined {
-    return this.#coversOf(topic).find((cover) => cover.pool === pool && cover.kind !== 'latest')
+    return this.#coverage.of(topic).find((cover) => cover.pool === pool && cover.kind !== 'latest')
   }
 
   /** The topic is also read from elsewhere than this pool. */
@@ -250,7 +223,7 @@ export class Lanes implements LaneOwner {
   /** A message was stored in a pool's log. True: the store owes it to this session, memory does not. */
   wakeLog(pool: Pool, record: MessageRecord, score: number | undefined, prev: number | undefined): boolean {
     const lane = this.logFor(pool, record.topic)
-    if (lane === undefined) return this.#isCovered(pool, record.topic, 'log')
+    if (lane === undefined) return this.#coverage.isStored(pool, record.topic, 'log')
     if (lane.isFresh && prev !== undefined) this.#takeOver(pool, record.topic, prev)
     lane.wake(score, prev, record)
     return true
@@ -266,7 +239,7 @@ export class Lanes implements LaneOwner {
   /** A message became a pool's latest of its topic. */
   wakeLatest(pool: Pool, record: MessageRecord): boolean {
     const lane = this.#going(this.get(pool, record.topic, 'latest')) ?? this.#missing(pool, record.topic, 'latest')
-    if (!(lane instanceof LatestLane)) return this.#isCovered(pool, record.topic, 'latest')
+    if (!(lane instanceof LatestLane)) return this.#coverage.isStored(pool, record.topic, 'latest')
     lane.wake(record)
     return true
   }
@@ -286,7 +259,7 @@ export class Lanes implements LaneOwner {
     for (const lane of this.#all()) if (lane.kind === 'latest') lane.doubt()
     for (const { filter, qos, group } of this.#owner.subscriptions.values()) {
       if (qos === 0 || group !== undefined || !isWildcard(filter)) continue
-      for (const fetch of this.#fetches(this.#owner.rules(), filter)) if (fetch.kind === 'latest') this.#scan(filter, fetch)
+      for (const fetch of this.#coverage.fetches(filter)) if (fetch.kind === 'latest') this.#scan(filter, fetch)
     }
   }
 
@@ -315,18 +288,14 @@ export class Lanes implements LaneOwner {
 
   /** A filter came, went, or changed its QoS: what it covered or granted may differ now. */
   resubscribed(filter: string): void {
-    this.#covers.clear()
-    if (isWildcard(filter)) {
-      if (this.#owner.subscriptions.has(filter)) this.#wildcards.add(filter, filter, 0)
-      else this.#wildcards.remove(filter, filter)
-    }
+    this.#coverage.resubscribed(filter)
     const topics = isWildcard(filter) ? this.#topicsOf(filter) : [filter]
     for (const topic of topics) {
       const granted = this.#owner.granted(topic)
       for (const lane of [...this.#byTopic.get(topic) ?? []]) {
         if (granted > 0) lane.granted = granted === 2 ? 2 : 1
         // the last filter that covered the topic is gone: what is in flight is finished, no more
-        const covered = lane.draining || this.#coversOf(topic).some((cover) => sameFetch(cover, fetchOf(lane)))
+        const covered = lane.draining || this.#coverage.of(topic).some((cover) => sameFetch(cover, fetchOf(lane)))
         if (granted === 0 || !covered) this.#drop(lane)
       }
     }
@@ -349,29 +318,25 @@ export class Lanes implements LaneOwner {
 
   /** The rules have changed: lanes go on, run out, or begin with the next message. */
   reload(before: Rules): void {
-    const after = this.#owner.rules()
-    this.#covers.clear()
-    // pools may be others under the same name
-    this.#coversAlike.clear()
+    this.#coverage.forget()
     for (const subscription of this.#owner.subscriptions.values()) {
       if (subscription.qos === 0 || subscription.group !== undefined) continue
       const { filter } = subscription
-      subscription.replaced = [...subscription.replaced, before].slice(-REPLACED - 1)
-      const lost = this.#fetches(before, filter).filter((old) => !this.#fetches(after, filter).some((fetch) => sameFetch(old, fetch)))
+      const lost = this.#coverage.replace(subscription, before)
       if (!this.#owner.connected) for (const fetch of lost) this.#drains.push({ filter, fetch })
     }
     for (const [topic, lanes] of [...this.#byTopic]) {
       for (const lane of [...lanes]) {
         // one that runs out does so to its end, whatever comes back meanwhile: another begins behind it
         if (lane.draining) continue
-        const cover = this.#coversOf(topic).find((candidate) => candidate.stored && sameFetch(candidate, fetchOf(lane)))
+        const cover = this.#coverage.of(topic).find((candidate) => candidate.stored && sameFetch(candidate, fetchOf(lane)))
         if (cover === undefined) lane.drain()
         else if (lane instanceof LogLane) lane.run = cover.positions ? this.#run(lane.pool, topic) : undefined
       }
     }
     this.#scanPostponed()
     // scans go on: what they have not visited yet is served to its end all the same
-    for (const [scan, { filter, fetch }] of this.#unfinished) if (this.#isLost(filter, fetch)) this.#owing.add(scan)
+    for (const [scan, { filter, fetch }] of this.#unfinished) if (this.#coverage.isLost(filter, fetch)) this.#owing.add(scan)
     this.#owner.wants()
   }
 
@@ -402,7 +367,7 @@ export class Lanes implements LaneOwner {
       lane.retire()
     }
     // what the rules still fetch is begun anew anyway
-    for (const { filter, fetch } of this.#unfinished.values()) if (this.#isLost(filter, fetch)) this.#drains.push({ filter, fetch })
+    for (const { filter, fetch } of this.#unfinished.values()) if (this.#coverage.isLost(filter, fetch)) this.#drains.push({ filter, fetch })
     for (const scan of this.#scans) scan.stop()
     this.#unfinished.clear()
     this.#bringing.clear()
@@ -415,8 +380,7 @@ export class Lanes implements LaneOwner {
     this.#scans.clear()
     this.#postponed.clear()
     this.#passing.clear()
-    this.#covers.clear()
-    this.#coversAlike.clear()
+    this.#coverage.forget()
   }
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
@@ -505,7 +469,7 @@ export class Lanes implements LaneOwner {
 
   refused(lane: Lane, error: Error): void {
     const rules = this.#owner.rules()
-    const steps = Array.from(this.#matching(lane.topic), ({ filter }) => fetchSteps(rules, filter, fetchOf(lane))).flat()
+    const steps = Array.from(this.#coverage.matching(lane.topic), ({ filter }) => fetchSteps(rules, filter, fetchOf(lane))).flat()
     this.#owner.refused([...new Set(steps)], error)
   }
 
@@ -540,8 +504,8 @@ export class Lanes implements LaneOwner {
    * who does not read cannot have a lane for each of a million topics.
    */
   #postpone(topic: string, cover: Cover): boolean {
-    for (const { filter } of this.#matching(topic)) {
-      if (!isWildcard(filter) || !this.#fetches(this.#owner.rules(), filter).some((fetch) => sameFetch(fetch, cover))) continue
+    for (const { filter } of this.#coverage.matching(topic)) {
+      if (!isWildcard(filter) || this.#coverage.isLost(filter, cover)) continue
       const fetches = this.#postponed.get(filter) ?? []
       if (!fetches.some((fetch) => sameFetch(fetch, cover))) this.#postponed.set(filter, [...fetches, { pool: cover.pool, kind: cover.kind }])
       return true
@@ -593,10 +557,6 @@ export class Lanes implements LaneOwner {
     if (this.#owing.delete(reader) && this.#owing.size === 0) this.#owner.memoryFree()
   }
 
-  #isLost(filter: string, fetch: Fetch): boolean {
-    return !this.#fetches(this.#owner.rules(), filter).some((now) => sameFetch(now, fetch))
-  }
-
   #drop(lane: Lane): void {
     const { topic } = lane
     lane.retire()
@@ -627,63 +587,18 @@ export class Lanes implements LaneOwner {
   /** Covered and connected, but without a lane. */
   #missing(pool: Pool, topic: string, kind: Lane['kind'], options: { readonly fresh?: boolean } = {}): Lane | undefined {
     if (!this.#owner.connected) return undefined
-    const cover = this.#coversOf(topic).find((candidate) => candidate.pool === pool && candidate.stored && laneKind(candidate) === kind)
+    const cover = this.#coverage.of(topic).find((candidate) => candidate.pool === pool && candidate.stored && laneKind(candidate) === kind)
     if (cover === undefined) return undefined
     // behind one that runs out it begins where that ends: at its first message
     const behind = this.get(pool, topic, kind)?.draining === true
-    const fresh = options.fresh ?? (behind || (this.#isNew(topic, cover) && !this.#isScanned(pool, topic)))
+    const fresh = options.fresh ?? (behind || (this.#coverage.isNew(topic, cover) && !this.#isScanned(pool, topic)))
     if (!fresh && this.#busy.size >= this.#owner.laneShare && this.#postpone(topic, cover)) return undefined
     return this.#open(topic, cover, { fresh })
   }
 
-  /** A reload since the last fetch brought this cover: what was stored before is not owed (SPEC 4.4). */
-  #isNew(topic: string, cover: Cover): boolean {
-    const owing = [...this.#matching(topic)].filter(({ filter }) => this.#fetches(this.#owner.rules(), filter).some((fetch) => sameFetch(fetch, cover)))
-    return owing.length > 0 && owing.every(({ filter, replaced }) => replaced.length > REPLACED
-      || replaced.some((rules) => !this.#coversUnder(rules, [filter], topic).some((old) => old.stored && sameFetch(old, cover))))
-  }
-
-  #isCovered(pool: Pool, topic: string, kind: Lane['kind']): boolean {
-    return this.#coversOf(topic).some((cover) => cover.pool === pool && cover.stored && laneKind(cover) === kind)
-  }
-
-  *#matching(topic: string): Iterable<Subscription> {
-    const exact = this.#owner.subscriptions.get(topic)
-    if (exact !== undefined && exact.qos > 0 && exact.group === undefined && !isWildcard(exact.filter)) yield exact
-    for (const { subscriber: filter } of this.#wildcards.match(topic)) {
-      const subscription = this.#owner.subscriptions.get(filter)
-      if (subscription !== undefined && subscription.qos > 0 && subscription.group === undefined) yield subscription
-    }
-  }
-
-  #coversOf(topic: string): readonly Cover[] {
-    const known = this.#covers.get(topic)
-    if (known !== undefined) return known
-    const found = this.#coversUnder(this.#owner.rules(), Array.from(this.#matching(topic), ({ filter }) => filter), topic)
-    const alike = found.map(({ pool, kind, stored, acked, positions }) => `${pool.name} ${kind} ${stored} ${acked} ${positions}`).join()
-    const covers = this.#coversAlike.get(alike) ?? found
-    this.#coversAlike.set(alike, covers)
-    if (topic.length > LONGEST_REMEMBERED) return covers
-    if (this.#covers.size >= COVERS) this.#covers.clear()
-    this.#covers.set(topic, covers)
-    return covers
-  }
-
-  #fetches(rules: Rules, filter: string): readonly Fetch[] {
-    const fetches = fetchesOf(rules, [filter])
-    return this.#owner.shared ? fetches.filter(({ kind }) => kind === 'queue') : fetches
-  }
-
-  #coversUnder(rules: Rules, filters: readonly string[], topic: string): readonly Cover[] {
-    const covers = coversOf(rules, filters, topic)
-    if (!this.#owner.shared) return covers
-    return covers.filter(({ kind }) => kind === 'queue').map((cover) => ({ ...cover, positions: false }))
-  }
-
   /** The cover that a fetch means for a topic; one that the rules no longer know is served to its end. */
   #coverOf(topic: string, fetch: Fetch): Cover {
-    return this.#coversOf(topic).find((cover) => sameFetch(cover, fetch))
-      ?? this.#coversOf(topic).find((cover) => cover.pool === fetch.pool && laneKind(cover) === laneKind(fetch))
+    return this.#coverage.meant(topic, fetch)
       ?? { ...fetch, stored: false, acked: true, positions: this.#runs.get(fetch.pool)?.has(topic) === true }
   }
 
@@ -697,10 +612,6 @@ export class Lanes implements LaneOwner {
     runs.set(topic, run)
     return run
   }
-}
-
-function laneKind(fetch: Fetch): Lane['kind'] {
-  return fetch.kind === 'latest' ? 'latest' : 'log'
 }
 
 function fetchOf(lane: Lane): Fetch {

@@ -4,10 +4,10 @@ import { isWildcard } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
 import { fetchesOf } from './coverage.ts'
-import type { Subscription } from './lanes.ts'
 import type { Clock, Pool } from './ports.ts'
 import type { RetainedMemory } from './retained-memory.ts'
 import type { Session } from './session.ts'
+import type { Subscription } from './subscription.ts'
 
 /** Retained messages that scans of one session look up at once, or one each: every one may be as large as a message may be. */
 const LOOKUPS = 32

@@ -3,10 +3,10 @@ import { effectsOf, runs, type PoolEffects, type Rules } from '../engine/rules.t
 import { withoutShare } from '../language/topic-filter.ts'
 import { stepsFor } from '../plan/match.ts'
 import type { Step } from '../plan/program.ts'
-import type { Subscription } from './lanes.ts'
 import type { Origin } from './outgoing.ts'
 import type { Clock } from './ports.ts'
 import type { Session } from './session.ts'
+import type { Subscription } from './subscription.ts'
 import type { InFlight } from './window.ts'
 
 /** What rules do when something happens to a session: it subscribes, is sent a message, acknowledges one. */
