@@ -10,7 +10,7 @@ import type { HeldBytes } from './memory-queue.ts'
 import type { Lane, LaneOwner } from './outgoing.ts'
 import type { Pool } from './ports.ts'
 import { ReaderCoverage, type Reader } from './reader-coverage.ts'
-import { RunList } from './run-list.ts'
+import { RunLists } from './run-lists.ts'
 import type { Subscription } from './subscription.ts'
 import { TopicScan } from './topic-scan.ts'
 import { TopicScans } from './topic-scans.ts'
@@ -66,7 +66,7 @@ export class Lanes implements LaneOwner {
   readonly #passing = new LazySet<Lane>()
   /** Readers that bring something, for the counts of the rules that asked: what and how often. */
   readonly #bringing = new LazyMap<Lane | TopicScan, { readonly steps: readonly Step[], times: number }>()
-  readonly #runs = new LazyMap<Pool, Map<string, RunList>>()
+  readonly runs: RunLists
   /** On this connection what earlier ones have subscribed to was fetched. */
   #fetched = false
   /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
@@ -75,6 +75,7 @@ export class Lanes implements LaneOwner {
 
   constructor(owner: LanesOwner) {
     this.#owner = owner
+    this.runs = new RunLists(owner, this)
     this.#coverage = new ReaderCoverage(owner)
   }
 
@@ -200,7 +201,7 @@ export class Lanes implements LaneOwner {
   /** Something older of the topic may still come from this pool: no position may pass it. */
   mayOwe(pool: Pool, topic: string): boolean {
     return this.log(pool, topic) !== undefined || this.#isScanned(pool, topic)
-      || (this.#runs.get(pool)?.get(topic)?.length ?? 0) > 0
+      || this.runs.isOut(pool, topic)
   }
 
   /** A scan has yet to come by the topic, or has just been there. */
@@ -275,15 +276,6 @@ export class Lanes implements LaneOwner {
     this.#scans.step()
   }
 
-  /** What has no lane, nothing out and nothing on its way to Redis is known to the store alone. */
-  letGo(pool: Pool, topic: string, options: { readonly doubted: boolean } = { doubted: false }): void {
-    const runs = this.#runs.get(pool)
-    const run = runs?.get(topic)
-    if (runs === undefined || run === undefined || run.isNeeded || (run.isDoubted && !options.doubted) || this.log(pool, topic) !== undefined) return
-    runs.delete(topic)
-    if (runs.size === 0) this.#runs.delete(pool)
-  }
-
   // --- changes
 
   /** A filter came, went, or changed its QoS: what it covered or granted may differ now. */
@@ -331,7 +323,7 @@ export class Lanes implements LaneOwner {
         if (lane.draining) continue
         const cover = this.#coverage.of(topic).find((candidate) => candidate.stored && sameFetch(candidate, fetchOf(lane)))
         if (cover === undefined) lane.drain()
-        else if (lane instanceof LogLane) lane.run = cover.positions ? this.#run(lane.pool, topic) : undefined
+        else if (lane instanceof LogLane) lane.run = cover.positions ? this.runs.of(lane.pool, topic) : undefined
       }
     }
     this.#scanPostponed()
@@ -359,7 +351,7 @@ export class Lanes implements LaneOwner {
   detach(): void {
     // whatever is still stored of what was read before has been read again
     if (this.#fetched && this.#unfinished.size === 0 && this.#postponed.size === 0) {
-      for (const [pool, runs] of this.#runs) for (const topic of runs.keys()) this.letGo(pool, topic, { doubted: true })
+      this.runs.letAllGo()
     }
     this.#fetched = false
     for (const lane of this.#all()) {
@@ -390,7 +382,7 @@ export class Lanes implements LaneOwner {
       else lane.forget()
       this.hungry(lane)
     }
-    if (!options.sameData) for (const run of this.#runs.get(pool)?.values() ?? []) run.forgetScores()
+    if (!options.sameData) this.runs.forgetScores(pool)
     this.#owner.wants()
   }
 
@@ -404,7 +396,7 @@ export class Lanes implements LaneOwner {
   /** The pool is closed for good: what it still held stays there. */
   abandon(pool: Pool): void {
     this.#drains = this.#drains.filter(({ fetch }) => fetch.pool !== pool)
-    this.#runs.delete(pool)
+    this.runs.abandon(pool)
     for (const lane of [...this.#all()]) if (lane.pool === pool) this.#drop(lane)
     for (const scan of [...this.#scans]) {
       if (scan.pool === pool) this.#stop(scan)
@@ -523,7 +515,7 @@ export class Lanes implements LaneOwner {
     const granted = this.#owner.granted(topic) === 2 ? 2 : 1
     const lane: Lane = cover.kind === 'latest'
       ? new LatestLane({ owner: this, pool, topic, granted, fresh })
-      : new LogLane({ owner: this, pool, topic, kind: cover.kind, granted, fresh, run: cover.positions ? this.#run(pool, topic) : undefined })
+      : new LogLane({ owner: this, pool, topic, kind: cover.kind, granted, fresh, run: cover.positions ? this.runs.of(pool, topic) : undefined })
     const earlier = this.#byTopic.get(topic) ?? []
     // order within the topic: what runs out goes first, and before what begins now what waits in memory
     if (earlier.some((other) => other.draining)) {
@@ -572,7 +564,7 @@ export class Lanes implements LaneOwner {
       this.#byTopic.delete(topic)
       this.#topics?.delete(topic)
     }
-    if (lane instanceof LogLane && lane.run !== undefined) this.letGo(lane.pool, topic)
+    if (lane instanceof LogLane && lane.run !== undefined) this.runs.letGo(lane.pool, topic)
     if (!rest.some((other) => other.draining)) this.#owner.untail(topic)
     // those that waited for it
     for (const other of rest) this.#owner.fed(other)
@@ -599,18 +591,7 @@ export class Lanes implements LaneOwner {
   /** The cover that a fetch means for a topic; one that the rules no longer know is served to its end. */
   #coverOf(topic: string, fetch: Fetch): Cover {
     return this.#coverage.meant(topic, fetch)
-      ?? { ...fetch, stored: false, acked: true, positions: this.#runs.get(fetch.pool)?.has(topic) === true }
-  }
-
-  #run(pool: Pool, topic: string): RunList {
-    const runs = this.#runs.get(pool) ?? new Map<string, RunList>()
-    this.#runs.set(pool, runs)
-    const run = runs.get(topic) ?? new RunList(() => {
-      // while its client is away nobody reads, and what it knows of before may be needed
-      if (this.#owner.connected) this.letGo(pool, topic)
-    })
-    runs.set(topic, run)
-    return run
+      ?? { ...fetch, stored: false, acked: true, positions: this.runs.has(fetch.pool, topic) }
   }
 }
 

@@ -431,7 +431,7 @@ export class Session implements LanesOwner, ReplayOwner {
     if (this.lanes.readsElsewhere(topic, origin?.pool)) this.noteAcked(msgid, origin?.pool)
     if (origin?.group !== undefined) origin.group.noteAcked(msgid, topic, origin.pool)
     this.#ports.acked(this, message, origin?.run?.done(msgid))
-    if (origin?.run !== undefined) this.lanes.letGo(origin.pool, topic)
+    if (origin?.run !== undefined) this.lanes.runs.letGo(origin.pool, topic)
     this.#ports.wants(this)
   }
 
@@ -457,7 +457,7 @@ export class Session implements LanesOwner, ReplayOwner {
     if (origin?.run !== undefined) {
       const position = origin.run.done(message.msgid, 'gone')
       if (position !== undefined && position !== message.msgid && !this.#replay.isAbandoned(origin.pool)) this.#ports.passed(this, origin, topic, position)
-      this.lanes.letGo(origin.pool, topic)
+      this.lanes.runs.letGo(origin.pool, topic)
     }
   }
 
