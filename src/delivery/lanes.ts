@@ -13,11 +13,11 @@ import { ReaderCoverage, type Reader } from './reader-coverage.ts'
 import { RunLists } from './run-lists.ts'
 import type { Subscription } from './subscription.ts'
 import { TopicScan } from './topic-scan.ts'
-import { TopicScans } from './topic-scans.ts'
 import { TopicTree } from './topic-tree.ts'
+import { WildcardFetches, type ScansOwner, type ScanVisitor } from './wildcard-fetches.ts'
 
 /** What the lanes need of the session whose they are. */
-export interface LanesOwner extends Reader, Pick<LaneOwner, 'clientid' | 'isInFlight' | 'isAckedElsewhere' | 'isQueued' | 'fed' | 'retainedAlone' | 'later'> {
+export interface LanesOwner extends Reader, ScansOwner, Pick<LaneOwner, 'clientid' | 'isInFlight' | 'isAckedElsewhere' | 'isQueued' | 'fed' | 'retainedAlone'> {
   readonly connected: boolean
   /** What it holds in memory. */
   readonly held: HeldBytes
@@ -29,14 +29,10 @@ export interface LanesOwner extends Reader, Pick<LaneOwner, 'clientid' | 'isInFl
   isTopicQueued(topic: string): boolean
   /** Nothing holds back what waits in memory any more. */
   memoryFree(): void
-  /** There is something to do at the end of this turn. */
-  wants(): void
   /** No lane of the topic drains any more: what waited behind it may go. */
   untail(topic: string): void
   /** For the counts of these rules: what they brought has gone out, `times` times. */
   brought(steps: readonly Step[], times: number): void
-  /** Redis is there and said no to a read for these rules. */
-  refused(steps: readonly Step[], error: Error): void
 }
 
 /** Lanes of a session that read at once: its window is small, and each may bring a page. */
@@ -45,7 +41,7 @@ const READING = 64
  * All lanes of one session: which topics it reads from which pool, opened when a topic is
  * subscribed, found in an index, or woken, and given up when it is no longer covered.
  */
-export class Lanes implements LaneOwner {
+export class Lanes implements LaneOwner, ScanVisitor {
   readonly #owner: LanesOwner
   readonly #byTopic = new LazyMap<string, Lane[]>()
   /** Its keys, of a session that changes wildcard subscriptions. */
@@ -55,11 +51,6 @@ export class Lanes implements LaneOwner {
   readonly #hungry = new LazySet<Lane>()
   /** A page is on its way to them, or was lately. */
   readonly #reading = new LazySet<Lane>()
-  readonly #scans = new TopicScans()
-  /** Of wildcard subscriptions: they woke when there were too many busy lanes. Their topics are looked for again when there is room. */
-  readonly #postponed = new LazyMap<string, readonly Fetch[]>()
-  /** What scans on their way fetch. */
-  readonly #unfinished = new LazyMap<TopicScan, { readonly filter: string, readonly fetch: Fetch }>()
   /** Readers of what a reload took away before it was read: until they end, nothing newer may pass them from memory. */
   readonly #owing = new LazySet<Lane | TopicScan>()
   /** Opened by a scan: given up when they have settled and acknowledgements are taken note of. */
@@ -72,11 +63,13 @@ export class Lanes implements LaneOwner {
   /** Fetches that a reload took away while nothing was read: served to their end at the next connection. */
   #drains: { readonly filter: string, readonly fetch: Fetch }[] = []
   readonly #coverage: ReaderCoverage
+  readonly #wildcards: WildcardFetches
 
   constructor(owner: LanesOwner) {
     this.#owner = owner
     this.runs = new RunLists(owner, this)
     this.#coverage = new ReaderCoverage(owner)
+    this.#wildcards = new WildcardFetches(owner, this.#coverage, this)
   }
 
   get clientid(): string {
@@ -121,54 +114,12 @@ export class Lanes implements LaneOwner {
         lane.again(!this.#coverOf(lane.topic, fetch).acked)
       }
     }
-    return this.#scan(filter, fetch)
+    return this.#wildcards.begin(filter, fetch)
   }
 
-  /** Opens a lane for every stored topic that the filter matches, page by page. */
-  #scan(filter: string, fetch: Fetch): TopicScan {
-    const scan = this.walk({
-      filter,
-      pool: fetch.pool,
-      index: fetch.kind === 'latest' ? 'latest' : 'logs',
-      visit: (topic) => {
-        // whoever has a lane reads it already
-        if (this.get(fetch.pool, topic, laneKind(fetch)) !== undefined) return false
-        const cover = this.#coverOf(topic, fetch)
-        const lane = this.#open(topic, cover)
-        if (cover.acked) this.#passing.add(lane)
-        if (this.#owing.has(scan) || lane.draining) this.#owing.add(lane)
-        return true
-      },
-      done: () => {
-        this.#noteBrought(scan)
-        this.#unfinished.delete(scan)
-        this.#noteEnd(scan)
-      },
-      refused: (error) => this.#owner.refused(fetchSteps(this.#owner.rules(), filter, fetch), error),
-    })
-    this.#unfinished.set(scan, { filter, fetch })
-    return scan
-  }
-
-  /**
-   * Visits the topics of an index, as the pool is there and the session may read; ends with the
-   * connection, or when the same is begun anew: a client that subscribes over and over has one.
-   */
-  walk(options: Omit<ConstructorParameters<typeof TopicScan>[0], 'later'>): TopicScan {
-    for (const other of this.#scans.of(options.filter)) {
-      if (other.pool === options.pool && other.index === options.index) this.#stop(other)
-    }
-    const scan: TopicScan = new TopicScan({
-      ...options,
-      done: () => {
-        this.#scans.delete(scan)
-        options.done()
-      },
-      later: (callback) => this.later(callback),
-    })
-    this.#scans.add(scan)
-    this.#owner.wants()
-    return scan
+  /** See {@link WildcardFetches.walk}. */
+  walk(options: Parameters<WildcardFetches['walk']>[0]): TopicScan {
+    return this.#wildcards.walk(options)
   }
 
   /** The lane that goes on; one that runs out may be before it. */
@@ -195,7 +146,7 @@ export class Lanes implements LaneOwner {
   /** The topic is also read from elsewhere than this pool. */
   readsElsewhere(topic: string, pool: Pool | undefined): boolean {
     return this.#byTopic.get(topic)?.some((lane) => lane.pool !== pool) === true
-      || this.#isToBeFound(topic, (of) => of !== pool)
+      || this.#wildcards.mayFind(topic, (of) => of !== pool)
   }
 
   /** Something older of the topic may still come from this pool: no position may pass it. */
@@ -204,17 +155,8 @@ export class Lanes implements LaneOwner {
       || this.runs.isOut(pool, topic)
   }
 
-  /** A scan has yet to come by the topic, or has just been there. */
   #isScanned(pool: Pool, topic: string): boolean {
-    return this.#isToBeFound(topic, (of) => of === pool)
-  }
-
-  #isToBeFound(topic: string, isMeant: (pool: Pool) => boolean): boolean {
-    for (const { filter, fetch } of this.#unfinished.values()) if (isMeant(fetch.pool) && matchesTopic(filter, topic)) return true
-    for (const [filter, fetches] of this.#postponed) {
-      if (fetches.some((fetch) => isMeant(fetch.pool)) && matchesTopic(filter, topic)) return true
-    }
-    return false
+    return this.#wildcards.mayFind(topic, (of) => of === pool)
   }
 
   isDraining(topic: string): boolean {
@@ -260,7 +202,7 @@ export class Lanes implements LaneOwner {
     for (const lane of this.#all()) if (lane.kind === 'latest') lane.doubt()
     for (const { filter, qos, group } of this.#owner.subscriptions.values()) {
       if (qos === 0 || group !== undefined || !isWildcard(filter)) continue
-      for (const fetch of this.#coverage.fetches(filter)) if (fetch.kind === 'latest') this.#scan(filter, fetch)
+      for (const fetch of this.#coverage.fetches(filter)) if (fetch.kind === 'latest') this.#wildcards.begin(filter, fetch)
     }
   }
 
@@ -273,7 +215,7 @@ export class Lanes implements LaneOwner {
       this.#hungry.delete(lane)
       if (lane.reading) this.#reading.add(lane)
     }
-    this.#scans.step()
+    this.#wildcards.scans.step()
   }
 
   // --- changes
@@ -291,12 +233,7 @@ export class Lanes implements LaneOwner {
         if (granted === 0 || !covered) this.#drop(lane)
       }
     }
-    const qos = this.#owner.subscriptions.get(filter)?.qos
-    for (const scan of this.#scans.of(filter)) {
-      // retained messages come at any QoS, stored ones above 0
-      if (qos === undefined || (qos === 0 && scan.index !== 'retained')) this.#stop(scan)
-    }
-    if (qos === undefined || qos === 0) this.#postponed.delete(filter)
+    this.#wildcards.regranted(filter, this.#owner.subscriptions.get(filter)?.qos)
   }
 
   #topicsOf(filter: string): readonly string[] {
@@ -326,9 +263,9 @@ export class Lanes implements LaneOwner {
         else if (lane instanceof LogLane) lane.run = cover.positions ? this.runs.of(lane.pool, topic) : undefined
       }
     }
-    this.#scanPostponed()
+    this.#wildcards.beginPostponed()
     // scans go on: what they have not visited yet is served to its end all the same
-    for (const [scan, { filter, fetch }] of this.#unfinished) if (this.#coverage.isLost(filter, fetch)) this.#owing.add(scan)
+    for (const { scan } of this.#wildcards.lost()) this.#owing.add(scan)
     this.#owner.wants()
   }
 
@@ -350,7 +287,7 @@ export class Lanes implements LaneOwner {
   /** The connection is gone: everything but positions is forgotten. */
   detach(): void {
     // whatever is still stored of what was read before has been read again
-    if (this.#fetched && this.#unfinished.size === 0 && this.#postponed.size === 0) {
+    if (this.#fetched && this.#wildcards.isOver) {
       this.runs.letAllGo()
     }
     this.#fetched = false
@@ -359,9 +296,8 @@ export class Lanes implements LaneOwner {
       lane.retire()
     }
     // what the rules still fetch is begun anew anyway
-    for (const { filter, fetch } of this.#unfinished.values()) if (this.#coverage.isLost(filter, fetch)) this.#drains.push({ filter, fetch })
-    for (const scan of this.#scans) scan.stop()
-    this.#unfinished.clear()
+    for (const { filter, fetch } of this.#wildcards.lost()) this.#drains.push({ filter, fetch })
+    this.#wildcards.detach()
     this.#bringing.clear()
     this.#owing.clear()
     this.#byTopic.clear()
@@ -369,8 +305,6 @@ export class Lanes implements LaneOwner {
     this.#busy.clear()
     this.#hungry.clear()
     this.#reading.clear()
-    this.#scans.clear()
-    this.#postponed.clear()
     this.#passing.clear()
     this.#coverage.forget()
   }
@@ -389,7 +323,7 @@ export class Lanes implements LaneOwner {
   /** Nothing is read from this pool, and nothing will be. */
   isFreeOf(pool: Pool): boolean {
     return ![...this.#all()].some((lane) => lane.pool === pool)
-      && ![...this.#scans].some((scan) => scan.pool === pool)
+      && ![...this.#wildcards.scans].some((scan) => scan.pool === pool)
       && !this.#drains.some(({ fetch }) => fetch.pool === pool)
   }
 
@@ -398,9 +332,7 @@ export class Lanes implements LaneOwner {
     this.#drains = this.#drains.filter(({ fetch }) => fetch.pool !== pool)
     this.runs.abandon(pool)
     for (const lane of [...this.#all()]) if (lane.pool === pool) this.#drop(lane)
-    for (const scan of [...this.#scans]) {
-      if (scan.pool === pool) this.#stop(scan)
-    }
+    this.#wildcards.abandon(pool)
   }
 
   /** Gives up lanes that have nothing to do and lose nothing by it: the next wake opens them anew. */
@@ -473,36 +405,38 @@ export class Lanes implements LaneOwner {
     this.#owner.retainedAlone(record)
   }
 
+  // --- ScanVisitor
+
+  visit(scan: TopicScan, topic: string, fetch: Fetch): boolean {
+    // whoever has a lane reads it already
+    if (this.get(fetch.pool, topic, laneKind(fetch)) !== undefined) return false
+    const cover = this.#coverOf(topic, fetch)
+    const lane = this.#open(topic, cover)
+    if (cover.acked) this.#passing.add(lane)
+    if (this.#owing.has(scan) || lane.draining) this.#owing.add(lane)
+    return true
+  }
+
+  scanned(scan: TopicScan): void {
+    this.#noteBrought(scan)
+    this.#noteEnd(scan)
+  }
+
+  stopped(scan: TopicScan): void {
+    this.#bringing.delete(scan)
+    this.#noteEnd(scan)
+  }
+
   // --- inside
 
   #tellScans(lane: Lane): void {
-    this.#scans.settled(lane.pool, lane.kind === 'log' ? 'logs' : 'latest', lane.topic)
+    this.#wildcards.scans.settled(lane.pool, lane.kind === 'log' ? 'logs' : 'latest', lane.topic)
   }
 
   /** There may be room again: to read for those that wait, and for topics that had to wait. */
   #noteRoom(): void {
     if (this.#hungry.size > 0) this.#owner.wants()
-    if (this.#postponed.size > 0 && this.#busy.size <= this.#owner.laneShare / 2) this.#scanPostponed()
-  }
-
-  #scanPostponed(): void {
-    const postponed = [...this.#postponed]
-    this.#postponed.clear()
-    for (const [filter, fetches] of postponed) for (const fetch of fetches) this.#scan(filter, fetch)
-  }
-
-  /**
-   * A topic of a wildcard subscription may wait in the store's index, where a scan will find it:
-   * who does not read cannot have a lane for each of a million topics.
-   */
-  #postpone(topic: string, cover: Cover): boolean {
-    for (const { filter } of this.#coverage.matching(topic)) {
-      if (!isWildcard(filter) || this.#coverage.isLost(filter, cover)) continue
-      const fetches = this.#postponed.get(filter) ?? []
-      if (!fetches.some((fetch) => sameFetch(fetch, cover))) this.#postponed.set(filter, [...fetches, { pool: cover.pool, kind: cover.kind }])
-      return true
-    }
-    return false
+    if (this.#wildcards.hasPostponed && this.#busy.size <= this.#owner.laneShare / 2) this.#wildcards.beginPostponed()
   }
 
   *#all(): Iterable<Lane> {
@@ -528,14 +462,6 @@ export class Lanes implements LaneOwner {
     if (!cover.stored) lane.drain()
     if (!fresh) this.hungry(lane)
     return lane
-  }
-
-  #stop(scan: TopicScan): void {
-    scan.stop()
-    this.#scans.delete(scan)
-    this.#unfinished.delete(scan)
-    this.#bringing.delete(scan)
-    this.#noteEnd(scan)
   }
 
   #noteBrought(reader: Lane | TopicScan): void {
@@ -584,7 +510,7 @@ export class Lanes implements LaneOwner {
     // behind one that runs out it begins where that ends: at its first message
     const behind = this.get(pool, topic, kind)?.draining === true
     const fresh = options.fresh ?? (behind || (this.#coverage.isNew(topic, cover) && !this.#isScanned(pool, topic)))
-    if (!fresh && this.#busy.size >= this.#owner.laneShare && this.#postpone(topic, cover)) return undefined
+    if (!fresh && this.#busy.size >= this.#owner.laneShare && this.#wildcards.postpone(topic, cover)) return undefined
     return this.#open(topic, cover, { fresh })
   }
 
