@@ -2,6 +2,7 @@ import type { MessageRecord } from '../actions/message-record.ts'
 import type { Rules } from '../engine/rules.ts'
 import { isWildcard, matchesTopic } from '../language/topic-filter.ts'
 import type { Step } from '../plan/program.ts'
+import { BusyLanes } from './busy-lanes.ts'
 import { fetchSteps, laneKind, sameFetch, type Cover, type Fetch } from './coverage.ts'
 import { LatestLane } from './latest-lane.ts'
 import { LazyMap, LazySet } from './lazy.ts'
@@ -35,8 +36,6 @@ export interface LanesOwner extends Reader, ScansOwner, Pick<LaneOwner, 'clienti
   brought(steps: readonly Step[], times: number): void
 }
 
-/** Lanes of a session that read at once: its window is small, and each may bring a page. */
-const READING = 64
 /**
  * All lanes of one session: which topics it reads from which pool, opened when a topic is
  * subscribed, found in an index, or woken, and given up when it is no longer covered.
@@ -46,11 +45,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
   readonly #byTopic = new LazyMap<string, Lane[]>()
   /** Its keys, of a session that changes wildcard subscriptions. */
   #topics: TopicTree | undefined
-  /** They have something to read, or to send. */
-  readonly #busy = new LazySet<Lane>()
-  readonly #hungry = new LazySet<Lane>()
-  /** A page is on its way to them, or was lately. */
-  readonly #reading = new LazySet<Lane>()
+  readonly #busy = new BusyLanes()
   /** Readers of what a reload took away before it was read: until they end, nothing newer may pass them from memory. */
   readonly #owing = new LazySet<Lane | TopicScan>()
   /** Opened by a scan: given up when they have settled and acknowledgements are taken note of. */
@@ -208,13 +203,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
 
   /** Called while the window is open. */
   read(): void {
-    for (const lane of this.#reading) if (!lane.reading) this.#reading.delete(lane)
-    for (const lane of this.#hungry) {
-      if (this.#reading.size >= READING) break
-      if (!lane.read()) continue
-      this.#hungry.delete(lane)
-      if (lane.reading) this.#reading.add(lane)
-    }
+    this.#busy.read()
     this.#wildcards.scans.step()
   }
 
@@ -303,8 +292,6 @@ export class Lanes implements LaneOwner, ScanVisitor {
     this.#byTopic.clear()
     this.#topics = undefined
     this.#busy.clear()
-    this.#hungry.clear()
-    this.#reading.clear()
     this.#passing.clear()
     this.#coverage.forget()
   }
@@ -361,13 +348,12 @@ export class Lanes implements LaneOwner, ScanVisitor {
   }
 
   hungry(lane: Lane): void {
-    this.#busy.add(lane)
-    this.#hungry.add(lane)
+    this.#busy.hungry(lane)
     this.#owner.wants()
   }
 
   fed(lane: Lane): void {
-    this.#busy.add(lane)
+    this.#busy.fed(lane)
     this.#owner.fed(lane)
   }
 
@@ -378,7 +364,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
       if (lane.idle) {
         this.#noteBrought(lane)
         this.#noteEnd(lane)
-        this.#busy.delete(lane)
+        this.#busy.rest(lane)
       }
       if (this.#passing.delete(lane) && lane.idle) this.#drop(lane)
       else this.#tellScans(lane)
@@ -435,7 +421,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
 
   /** There may be room again: to read for those that wait, and for topics that had to wait. */
   #noteRoom(): void {
-    if (this.#hungry.size > 0) this.#owner.wants()
+    if (this.#busy.hasHungry) this.#owner.wants()
     if (this.#wildcards.hasPostponed && this.#busy.size <= this.#owner.laneShare / 2) this.#wildcards.beginPostponed()
   }
 
@@ -481,8 +467,6 @@ export class Lanes implements LaneOwner, ScanVisitor {
     this.#noteEnd(lane)
     this.#busy.delete(lane)
     this.#bringing.delete(lane)
-    this.#hungry.delete(lane)
-    this.#reading.delete(lane)
     this.#passing.delete(lane)
     const rest = this.#byTopic.get(topic)?.filter((other) => other !== lane) ?? []
     if (rest.length > 0) this.#byTopic.set(topic, rest)
