@@ -5,6 +5,7 @@ import type { Step } from '../plan/program.ts'
 import { BusyLanes } from './busy-lanes.ts'
 import { fetchSteps, laneKind, sameFetch, type Cover, type Fetch } from './coverage.ts'
 import { LatestLane } from './latest-lane.ts'
+import { LaneTable } from './lane-table.ts'
 import { LazyMap, LazySet } from './lazy.ts'
 import { LogLane } from './log-lane.ts'
 import type { HeldBytes } from './memory-queue.ts'
@@ -14,7 +15,6 @@ import { ReaderCoverage, type Reader } from './reader-coverage.ts'
 import { RunLists } from './run-lists.ts'
 import type { Subscription } from './subscription.ts'
 import { TopicScan } from './topic-scan.ts'
-import { TopicTree } from './topic-tree.ts'
 import { WildcardFetches, type ScansOwner, type ScanVisitor } from './wildcard-fetches.ts'
 
 /** What the lanes need of the session whose they are. */
@@ -42,9 +42,7 @@ export interface LanesOwner extends Reader, ScansOwner, Pick<LaneOwner, 'clienti
  */
 export class Lanes implements LaneOwner, ScanVisitor {
   readonly #owner: LanesOwner
-  readonly #byTopic = new LazyMap<string, Lane[]>()
-  /** Its keys, of a session that changes wildcard subscriptions. */
-  #topics: TopicTree | undefined
+  readonly #table = new LaneTable()
   readonly #busy = new BusyLanes()
   /** Readers of what a reload took away before it was read: until they end, nothing newer may pass them from memory. */
   readonly #owing = new LazySet<Lane | TopicScan>()
@@ -72,9 +70,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
   }
 
   get size(): number {
-    let size = 0
-    for (const lanes of this.#byTopic.values()) size += lanes.length
-    return size
+    return this.#table.size
   }
 
   // --- what is owed
@@ -104,7 +100,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
       lane.again(!this.#coverOf(filter, fetch).acked)
       return lane
     }
-    for (const lane of this.#all()) {
+    for (const lane of this.#table) {
       if (lane.pool === fetch.pool && lane.kind === laneKind(fetch) && matchesTopic(filter, lane.topic)) {
         lane.again(!this.#coverOf(lane.topic, fetch).acked)
       }
@@ -119,7 +115,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
 
   /** The lane that goes on; one that runs out may be before it. */
   get(pool: Pool, topic: string, kind: Lane['kind']): Lane | undefined {
-    return this.#byTopic.get(topic)?.findLast((lane) => lane.pool === pool && lane.kind === kind)
+    return this.#table.find(pool, topic, kind)
   }
 
   log(pool: Pool, topic: string): LogLane | undefined {
@@ -140,7 +136,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
 
   /** The topic is also read from elsewhere than this pool. */
   readsElsewhere(topic: string, pool: Pool | undefined): boolean {
-    return this.#byTopic.get(topic)?.some((lane) => lane.pool !== pool) === true
+    return this.#table.of(topic).some((lane) => lane.pool !== pool)
       || this.#wildcards.mayFind(topic, (of) => of !== pool)
   }
 
@@ -155,7 +151,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
   }
 
   isDraining(topic: string): boolean {
-    return this.#byTopic.get(topic)?.some((lane) => lane.draining) === true
+    return this.#table.isDraining(topic)
   }
 
   /** A message was stored in a pool's log. True: the store owes it to this session, memory does not. */
@@ -169,7 +165,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
 
   /** A lane begins after this score: those that still run out end there. */
   #takeOver(pool: Pool, topic: string, score: number): void {
-    for (const lane of this.#byTopic.get(topic) ?? []) {
+    for (const lane of this.#table.of(topic)) {
       if (lane.draining && lane.pool === pool && lane instanceof LogLane) lane.endAt(score)
     }
   }
@@ -194,7 +190,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
 
   /** Latest messages have no place in an index: all are read again. */
   doubtLatest(): void {
-    for (const lane of this.#all()) if (lane.kind === 'latest') lane.doubt()
+    for (const lane of this.#table) if (lane.kind === 'latest') lane.doubt()
     for (const { filter, qos, group } of this.#owner.subscriptions.values()) {
       if (qos === 0 || group !== undefined || !isWildcard(filter)) continue
       for (const fetch of this.#coverage.fetches(filter)) if (fetch.kind === 'latest') this.#wildcards.begin(filter, fetch)
@@ -212,10 +208,10 @@ export class Lanes implements LaneOwner, ScanVisitor {
   /** A filter came, went, or changed its QoS: what it covered or granted may differ now. */
   resubscribed(filter: string): void {
     this.#coverage.resubscribed(filter)
-    const topics = isWildcard(filter) ? this.#topicsOf(filter) : [filter]
+    const topics = isWildcard(filter) ? this.#table.topicsOf(filter) : [filter]
     for (const topic of topics) {
       const granted = this.#owner.granted(topic)
-      for (const lane of [...this.#byTopic.get(topic) ?? []]) {
+      for (const lane of [...this.#table.of(topic)]) {
         if (granted > 0) lane.granted = granted === 2 ? 2 : 1
         // the last filter that covered the topic is gone: what is in flight is finished, no more
         const covered = lane.draining || this.#coverage.of(topic).some((cover) => sameFetch(cover, fetchOf(lane)))
@@ -223,15 +219,6 @@ export class Lanes implements LaneOwner, ScanVisitor {
       }
     }
     this.#wildcards.regranted(filter, this.#owner.subscriptions.get(filter)?.qos)
-  }
-
-  #topicsOf(filter: string): readonly string[] {
-    if (this.#byTopic.size === 0) return []
-    if (this.#topics === undefined) {
-      this.#topics = new TopicTree()
-      for (const topic of this.#byTopic.keys()) this.#topics.add(topic)
-    }
-    return this.#topics.matching(filter)
   }
 
   /** The rules have changed: lanes go on, run out, or begin with the next message. */
@@ -243,14 +230,12 @@ export class Lanes implements LaneOwner, ScanVisitor {
       const lost = this.#coverage.replace(subscription, before)
       if (!this.#owner.connected) for (const fetch of lost) this.#drains.push({ filter, fetch })
     }
-    for (const [topic, lanes] of [...this.#byTopic]) {
-      for (const lane of [...lanes]) {
-        // one that runs out does so to its end, whatever comes back meanwhile: another begins behind it
-        if (lane.draining) continue
-        const cover = this.#coverage.of(topic).find((candidate) => candidate.stored && sameFetch(candidate, fetchOf(lane)))
-        if (cover === undefined) lane.drain()
-        else if (lane instanceof LogLane) lane.run = cover.positions ? this.runs.of(lane.pool, topic) : undefined
-      }
+    for (const lane of [...this.#table]) {
+      // one that runs out does so to its end, whatever comes back meanwhile: another begins behind it
+      if (lane.draining) continue
+      const cover = this.#coverage.of(lane.topic).find((candidate) => candidate.stored && sameFetch(candidate, fetchOf(lane)))
+      if (cover === undefined) lane.drain()
+      else if (lane instanceof LogLane) lane.run = cover.positions ? this.runs.of(lane.pool, lane.topic) : undefined
     }
     this.#wildcards.beginPostponed()
     // scans go on: what they have not visited yet is served to its end all the same
@@ -280,7 +265,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
       this.runs.letAllGo()
     }
     this.#fetched = false
-    for (const lane of this.#all()) {
+    for (const lane of this.#table) {
       if (lane.draining) this.#drains.push({ filter: lane.topic, fetch: fetchOf(lane) })
       lane.retire()
     }
@@ -289,15 +274,14 @@ export class Lanes implements LaneOwner, ScanVisitor {
     this.#wildcards.detach()
     this.#bringing.clear()
     this.#owing.clear()
-    this.#byTopic.clear()
-    this.#topics = undefined
+    this.#table.clear()
     this.#busy.clear()
     this.#passing.clear()
     this.#coverage.forget()
   }
 
   poolBack(pool: Pool, options: { readonly sameData: boolean }): void {
-    for (const lane of this.#all()) {
+    for (const lane of this.#table) {
       if (lane.pool !== pool) continue
       if (options.sameData) lane.doubt()
       else lane.forget()
@@ -309,7 +293,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
 
   /** Nothing is read from this pool, and nothing will be. */
   isFreeOf(pool: Pool): boolean {
-    return ![...this.#all()].some((lane) => lane.pool === pool)
+    return ![...this.#table].some((lane) => lane.pool === pool)
       && ![...this.#wildcards.scans].some((scan) => scan.pool === pool)
       && !this.#drains.some(({ fetch }) => fetch.pool === pool)
   }
@@ -318,13 +302,13 @@ export class Lanes implements LaneOwner, ScanVisitor {
   abandon(pool: Pool): void {
     this.#drains = this.#drains.filter(({ fetch }) => fetch.pool !== pool)
     this.runs.abandon(pool)
-    for (const lane of [...this.#all()]) if (lane.pool === pool) this.#drop(lane)
+    for (const lane of [...this.#table]) if (lane.pool === pool) this.#drop(lane)
     this.#wildcards.abandon(pool)
   }
 
   /** Gives up lanes that have nothing to do and lose nothing by it: the next wake opens them anew. */
   dropIdle(): void {
-    for (const lane of [...this.#all()]) {
+    for (const lane of [...this.#table]) {
       if (lane.idle && this.#coverOf(lane.topic, fetchOf(lane)).acked) this.#drop(lane)
     }
   }
@@ -425,10 +409,6 @@ export class Lanes implements LaneOwner, ScanVisitor {
     if (this.#wildcards.hasPostponed && this.#busy.size <= this.#owner.laneShare / 2) this.#wildcards.beginPostponed()
   }
 
-  *#all(): Iterable<Lane> {
-    for (const lanes of this.#byTopic.values()) yield* lanes
-  }
-
   #open(topic: string, cover: Cover, options: { readonly fresh: boolean } = { fresh: false }): Lane {
     const { pool } = cover
     const { fresh } = options
@@ -436,15 +416,13 @@ export class Lanes implements LaneOwner, ScanVisitor {
     const lane: Lane = cover.kind === 'latest'
       ? new LatestLane({ owner: this, pool, topic, granted, fresh })
       : new LogLane({ owner: this, pool, topic, kind: cover.kind, granted, fresh, run: cover.positions ? this.runs.of(pool, topic) : undefined })
-    const earlier = this.#byTopic.get(topic) ?? []
+    const earlier = this.#table.of(topic)
     // order within the topic: what runs out goes first, and before what begins now what waits in memory
     if (earlier.some((other) => other.draining)) {
-      lane.waitsFor = [...lane.waitsFor, () => this.#byTopic.get(topic)?.some((other) => other.draining && earlier.includes(other)) === true]
+      lane.waitsFor = [...lane.waitsFor, () => this.#table.of(topic).some((other) => other.draining && earlier.includes(other))]
     }
     if (fresh) lane.waitsFor = [...lane.waitsFor, () => this.#owner.isTopicQueued(topic)]
-    // not spread, which leaves room for sixteen more: there may be thousands of topics
-    this.#byTopic.set(topic, earlier.concat(lane))
-    this.#topics?.add(topic)
+    this.#table.add(lane)
     if (!cover.stored) lane.drain()
     if (!fresh) this.hungry(lane)
     return lane
@@ -468,12 +446,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
     this.#busy.delete(lane)
     this.#bringing.delete(lane)
     this.#passing.delete(lane)
-    const rest = this.#byTopic.get(topic)?.filter((other) => other !== lane) ?? []
-    if (rest.length > 0) this.#byTopic.set(topic, rest)
-    else {
-      this.#byTopic.delete(topic)
-      this.#topics?.delete(topic)
-    }
+    const rest = this.#table.delete(lane)
     if (lane instanceof LogLane && lane.run !== undefined) this.runs.letGo(lane.pool, topic)
     if (!rest.some((other) => other.draining)) this.#owner.untail(topic)
     // those that waited for it
