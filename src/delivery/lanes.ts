@@ -4,8 +4,8 @@ import { isWildcard, matchesTopic } from '../language/topic-filter.ts'
 import type { Step } from '../plan/program.ts'
 import { BusyLanes } from './busy-lanes.ts'
 import { fetchSteps, laneKind, sameFetch, type Cover, type Fetch } from './coverage.ts'
-import { LatestLane } from './latest-lane.ts'
 import { LaneTable } from './lane-table.ts'
+import { LatestLane } from './latest-lane.ts'
 import { LazyMap, LazySet } from './lazy.ts'
 import { LogLane } from './log-lane.ts'
 import type { HeldBytes } from './memory-queue.ts'
@@ -50,6 +50,7 @@ export class Lanes implements LaneOwner, ScanVisitor {
   readonly #passing = new LazySet<Lane>()
   /** Readers that bring something, for the counts of the rules that asked: what and how often. */
   readonly #bringing = new LazyMap<Lane | TopicScan, { readonly steps: readonly Step[], times: number }>()
+  /** Of what was sent from logs, now and before. */
   readonly runs: RunLists
   /** On this connection what earlier ones have subscribed to was fetched. */
   #fetched = false

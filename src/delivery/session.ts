@@ -69,6 +69,7 @@ export class Session implements LanesOwner, ReplayOwner {
   /** Who may send next; each source once. */
   #turns: (Lane | typeof MEMORY)[] = []
   readonly #inTurn = new LazySet<Lane | typeof MEMORY>()
+  /** What is in flight. */
   readonly window = new Window()
   readonly #replay: Replay
   readonly #acked = new AckedLately()
