@@ -105,7 +105,7 @@ export class Replay {
         this.#retrying = true
         this.#owner.later(() => {
           this.#retrying = false
-          this.run()
+          if (this.#owner.isReplaying) this.run()
         })
         return
       }

@@ -51,6 +51,26 @@ test('a session with something of a closed pool in flight goes on from the new o
   expect(back.payloads).toEqual(['1'])
 })
 
+test('what no rule covers is sent again once, also if a body that was refused is to be asked for again when its pool is closed', async () => {
+  const rig = new Rig()
+  const client = rig.connect('c')
+  for (const topic of ['queue/a', 'free']) {
+    client.subscribe(topic)
+    await rig.publish(topic, topic)
+  }
+  client.leave()
+  rig.pool.bodies = (_msgids, done) => { queueMicrotask(() => { done(new Error('NOPERM')) }) }
+  const back = rig.connect('c')
+  await turn()
+  rig.swap(QUEUE_AND_PUBSUB, new MemoryPool('pool1'))
+  rig.delivery.abandon(rig.pool)
+  await turn()
+  expect(back.payloads).toEqual(['free'])
+  rig.clock.pass(1000)
+  await turn()
+  expect(back.payloads).toEqual(['free'])
+})
+
 test('a member of a shared subscription that unsubscribes finishes what it has begun to receive', async () => {
   const rig = new Rig()
   const members = [rig.connect('c'), rig.connect('d')]
