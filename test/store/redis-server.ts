@@ -60,7 +60,8 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
     async stop() {
       client.disconnect()
       await end('SIGKILL')
-      await rm(folder, { recursive: true, force: true })
+      // a child of it may still be writing what a replica is to be sent
+      await rm(folder, { recursive: true, force: true, maxRetries: 20 })
     },
   }
 }

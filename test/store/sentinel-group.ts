@@ -150,7 +150,7 @@ export async function startSentinel(
     async stop() {
       client.disconnect()
       await end(child)
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 20 })
     },
   }
 }
