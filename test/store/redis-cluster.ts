@@ -193,7 +193,7 @@ async function startNode(args: readonly string[]): Promise<ClusterNode> {
     async stop() {
       client.disconnect()
       await end()
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 20 })
     },
   }
 }

@@ -47,8 +47,7 @@ local function store(at)
 
   -- entry before record: what fails half-way leaves an id without record, which readers trim, and
   -- never a record that nobody finds
-  clock = clock + 1
-  local score = string.format('%.0f', clock)
+  local score = string.format('%.0f', clock + 1)
   local added = pcall('ZADD', log, 'NX', score, id)
   if added == 0 then
     if call('EXISTS', record) == 1 then
@@ -68,6 +67,7 @@ local function store(at)
     call('ZREM', log, id)
     return nil, err
   end
+  clock = clock + 1
   if ttl > 0 then call('EXPIRE', record, ttl) end
   if state.ttl ~= 0 then state.ttl = ttl == 0 and 0 or math.max(state.ttl, ttl) end
 
